@@ -1,0 +1,177 @@
+"""Commands of the site's registry: who and what there is, and what they may do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import ValidationError, validates_schema
+
+from schemas import limits, words
+from schemas.commands.base import Payload, command
+from schemas.fields import (
+    ClockTime,
+    Code,
+    Day,
+    Dec,
+    Flag,
+    Ident,
+    Instant,
+    Int,
+    Line,
+    Many,
+    MapOf,
+    OneOf,
+    Part,
+    Sha256,
+    SiteCode,
+    Strict,
+    Word,
+    names,
+)
+
+
+@command("register_site")
+class RegisterSite(Payload):
+    name = names()
+    code = SiteCode()
+    zone = Line()
+    clock = OneOf(words.CLOCKS)
+    packs = Many(Code(), limits.PACKS_MAX, low=1, unique=True)
+    emergency_number = Word()
+    muster_point = names()
+    starts_at = Instant(optional=True)
+
+    @validates_schema
+    def only_a_simulated_clock_starts_anywhere(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("clock") == "real" and "starts_at" in data:
+            raise ValidationError("Only a simulated clock starts at a time of choice.", "starts_at")
+
+
+class Position(Strict):
+    lat = Dec("-90", "90")
+    lon = Dec("-180", "180")
+    radius_m = Dec("1", "10000")
+
+
+@command("register_area")
+class RegisterArea(Payload):
+    area_id = Ident()
+    name = names()
+    fire_explosion = Flag()
+    bund = Flag()
+    enriched_oxygen = Flag()
+    position = Part(Position, optional=True)
+
+
+@command("register_person")
+class RegisterPerson(Payload):
+    person_id = Ident()
+    roles = Many(OneOf(words.ROLES), limits.ROLES_OF_PERSON_MAX, unique=True)
+    trades = Many(Word(), limits.TRADES_OF_PERSON_MAX, unique=True)
+    unit = Line()
+    contractor_id = Ident(optional=True)
+    vault_sha256 = Sha256()
+
+
+@command("register_certificate")
+class RegisterCertificate(Payload):
+    certificate_id = Ident()
+    person_id = Ident()
+    trade = Word()
+    valid_from = Day()
+    valid_to = Day()
+    revoked = Flag(optional=True)
+
+    @validates_schema
+    def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
+        _in_order(data, "valid_from", "valid_to")
+
+
+@command("record_contraindication")
+class RecordContraindication(Payload):
+    person_id = Ident()
+    work = Code()
+    active = Flag()
+
+
+@command("register_contractor")
+class RegisterContractor(Payload):
+    contractor_id = Ident()
+    name = names()
+    suspended = Flag()
+
+
+@command("register_instrument")
+class RegisterInstrument(Payload):
+    instrument_id = Ident()
+    model = Line()
+    gases = Many(Word(), limits.GASES_OF_INSTRUMENT_MAX, low=1, unique=True)
+    calibration_gas = Word(optional=True)
+    correction_factors = MapOf(Word(), Dec("0.01", "100"), limits.GASES_OF_INSTRUMENT_MAX, optional=True)
+    calibration_due = Day()
+    in_service = Flag()
+
+
+@command("register_isolation_point")
+class RegisterIsolationPoint(Payload):
+    point_id = Ident()
+    tag = Line()
+    area_id = Ident()
+    energy = Word()
+    description = Line()
+
+
+class SpecialPeriod(Strict):
+    name = Line()
+    start = Day()
+    end = Day()
+
+    @validates_schema
+    def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
+        _in_order(data, "start", "end")
+
+
+@command("set_calendar")
+class SetCalendar(Payload):
+    holidays = Many(Day(), limits.CALENDAR_DAYS_MAX, unique=True)
+    workdays = Many(Day(), limits.CALENDAR_DAYS_MAX, unique=True)
+    rest_days = Many(Int(1, 7), 7, unique=True)
+    special_periods = Many(Part(SpecialPeriod), limits.SPECIAL_PERIODS_MAX)
+    night_from = ClockTime()
+    night_to = ClockTime()
+
+
+class ShiftOfForeman(Strict):
+    area_id = Ident()
+    person_id = Ident()
+    start = Instant()
+    end = Instant()
+
+    @validates_schema
+    def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
+        _in_order(data, "start", "end")
+
+
+@command("set_foreman_roster")
+class SetForemanRoster(Payload):
+    shifts = Many(Part(ShiftOfForeman), limits.SHIFTS_MAX)
+
+
+@command("set_policies")
+class SetPolicies(Payload):
+    policies = MapOf(Code(), Line(), limits.POLICIES_MAX)
+
+
+@command("advance_clock")
+class AdvanceClock(Payload):
+    to = Instant()
+
+
+def _in_order(data: dict[str, Any], first: str, second: str) -> None:
+    """Days and instants of one form sort as text, but for the fraction of a second: compare what they mean."""
+    if first in data and second in data and _sortable(data[second]) < _sortable(data[first]):
+        raise ValidationError(f"Must not be before {first}.", second)
+
+
+def _sortable(value: str) -> str:
+    return value.removesuffix("Z").partition(".")[0] + "." + value.removesuffix("Z").partition(".")[2].ljust(6, "0")

@@ -1,0 +1,67 @@
+"""Commands about the site as a whole: instruments tried, wind, changes, emergencies, concerns, alarms."""
+
+from __future__ import annotations
+
+from schemas.commands.base import OPTIONAL, REQUIRED, Payload, command
+from schemas.fields import Code, Dec, Flag, Ident, Line, Uuid, text
+
+
+@command("record_bump_test")
+class RecordBumpTest(Payload):
+    instrument_id = Ident()
+    passed = Flag()
+
+
+@command("record_wind")
+class RecordWind(Payload):
+    area_id = Ident(optional=True)
+    mean_m_s = Dec("0", "100")
+    gust_m_s = Dec("0", "150")
+
+
+@command("record_change", job=OPTIONAL)
+class RecordChange(Payload):
+    """A change of process or conditions (GB 30871-2022 4.17), of an area or, by the envelope, of a job."""
+
+    area_id = Ident(optional=True)
+    what = text()
+
+
+@command("declare_emergency")
+class DeclareEmergency(Payload):
+    area_id = Ident(optional=True)
+    reason = text()
+
+
+@command("end_emergency")
+class EndEmergency(Payload):
+    area_id = Ident(optional=True)
+    reason = text()
+
+
+@command("record_concern", job=OPTIONAL, permit=OPTIONAL)
+class RecordConcern(Payload):
+    what = text()
+
+
+@command("acknowledge_alarm", job=OPTIONAL, permit=OPTIONAL)
+class AcknowledgeAlarm(Payload):
+    alarm_id = Ident()
+
+
+@command("close_alarm", job=OPTIONAL, permit=OPTIONAL)
+class CloseAlarm(Payload):
+    alarm_id = Ident()
+    result = text()
+
+
+@command("raise_alarm", job=REQUIRED, permit=OPTIONAL)
+class RaiseAlarm(Payload):
+    code = Code()
+    what = Line()
+
+
+@command("clear_late_arrival")
+class ClearLateArrival(Payload):
+    late_command_id = Uuid()
+    result = text()

@@ -1,0 +1,120 @@
+"""Step 5, execution 作业实施: guardian, start, in and out, interruption, stop."""
+
+from __future__ import annotations
+
+from schemas import limits, words
+from schemas.commands.base import OPTIONAL, Payload, command, of_permit
+from schemas.fields import CrewMember, Flag, Ident, Int, Line, Many, MapOf, OneOf, Part, Strict, text
+
+
+@of_permit("guardian_on")
+class GuardianOn(Payload):
+    place = OneOf(words.GUARDIAN_PLACES)
+
+
+@of_permit("guardian_off")
+class GuardianOff(Payload):
+    reason = text(optional=True)
+
+
+@of_permit("offer_guardian_handover")
+class OfferGuardianHandover(Payload):
+    to = Ident()
+
+
+@of_permit("take_guardian_handover")
+class TakeGuardianHandover(Payload):
+    place = OneOf(words.GUARDIAN_PLACES)
+
+
+class EquipmentItem(Strict):
+    kind = OneOf(words.EQUIPMENT_KINDS)
+    ok = Flag()
+    count = Int(0, limits.TOOL_COUNT_MAX, optional=True)
+    volts = Int(0, limits.VOLTS_MAX, optional=True)
+
+
+@of_permit("check_equipment")
+class CheckEquipment(Payload):
+    items = Many(Part(EquipmentItem), limits.EQUIPMENT_ITEMS_MAX, low=1)
+
+
+@of_permit("record_monitor")
+class RecordMonitor(Payload):
+    instrument_id = Ident()
+    running = Flag()
+
+
+@of_permit("start")
+class Start(Payload):
+    """`unchanged`: the work lead's statement that scope, place and method are those of the ticket (G-RUN-3)."""
+
+    unchanged = Flag()
+
+
+def _tools() -> MapOf:
+    return MapOf(Line(), Int(0, limits.TOOL_COUNT_MAX), limits.TOOLS_MAX, optional=True)
+
+
+@of_permit("enter")
+class Enter(Payload):
+    person_id = Ident()
+    tools = _tools()
+
+
+@of_permit("leave")
+class Leave(Payload):
+    person_id = Ident()
+    tools = _tools()
+
+
+@of_permit("record_found_inside")
+class RecordFoundInside(Payload):
+    person_id = Ident()
+
+
+@of_permit("interrupt")
+class Interrupt(Payload):
+    reason = text()
+
+
+@of_permit("suspend")
+class Suspend(Payload):
+    cause = OneOf(words.SUSPEND_CAUSES)
+    reason = text()
+
+
+@of_permit("resume")
+class Resume(Payload):
+    unchanged = Flag()
+
+
+@command("stop_work", job=OPTIONAL, permit=OPTIONAL)
+class StopWork(Payload):
+    reason = text(optional=True)
+
+
+@command("clear_stop", job=OPTIONAL, permit=OPTIONAL)
+class ClearStop(Payload):
+    result = text()
+
+
+@of_permit("change_crew")
+class ChangeCrew(Payload):
+    add = Many(Part(CrewMember), limits.CREW_MAX)
+    remove = Many(Ident(), limits.CREW_MAX, unique=True)
+
+
+@of_permit("complete")
+class Complete(Payload):
+    pass
+
+
+@of_permit("revoke_ticket")
+class RevokeTicket(Payload):
+    reason = text()
+
+
+@of_permit("void_ticket")
+class VoidTicket(Payload):
+    reason = text()

@@ -1,0 +1,154 @@
+"""Plays a scenario on a stage, one step after the other, and holds what comes back against what must come back.
+
+A stage is whatever takes commands and answers them: the HTTP API for the demo, the pure core in a test.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from services.desk.exits import broken
+from services.desk.scenario import ACKNOWLEDGE, SETTLE_ALARMS, Names, Scenario, Step
+
+ACCEPTED, REFUSED, MALFORMED, NOT_ALLOWED = 200, 409, 422, 403
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The HTTP status and JSON body, as `POST /api/commands` gives them."""
+
+    status: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """How the sender shows that they are there: the guardian's code for a ticket, or the device's position."""
+
+    permit_id: str
+    guardian: str = ""
+    position: Mapping[str, str] | None = None
+
+
+class Stage(Protocol):
+    """Where a scenario is played."""
+
+    async def send(
+        self, who: str, body: Mapping[str, Any], *, elapsed_ms: int = 0, proof: Proof | None = None
+    ) -> Answer:
+        """Send a command as a person (works number)."""
+
+    async def open_alarms(self, job_id: str) -> list[str]:
+        """Ids of the job's alarms that are not closed."""
+
+
+@dataclass(slots=True)
+class Played:
+    """What happened, counted as it came back."""
+
+    accepted: int = 0
+    refused: int = 0
+    malformed: int = 0
+    codes: Counter[str] = field(default_factory=Counter)
+    numbers: dict[str, str] = field(default_factory=dict)  # id of a ticket -> its permit_no
+    briefings: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # id of a job -> the briefing last given
+
+
+class Player:
+    def __init__(self, scenario: Scenario, names: Names, stage: Stage, say: Callable[[str], None] = lambda _: None):
+        self.scenario, self.names, self.stage, self.say = scenario, names, stage, say
+        self.played = Played()
+
+    async def play(self) -> Played:
+        """Every step in order; raises Fault at the first that comes out otherwise than it must."""
+        for step in self.scenario.steps:
+            if step.at:
+                await self._move_clock(step)
+            if step.say:
+                self.say(f"{step.at[5:].replace('T', ' ') or ' ' * 11}  {step.say}")
+            if step.does == SETTLE_ALARMS:
+                await self._settle(step)
+            else:
+                await self._do(step)
+        return self.played
+
+    async def _move_clock(self, step: Step) -> None:
+        body = self.names.command("advance_clock", {"to": self.names.utc(step.at)})
+        self._expect_accepted(step, await self._send(step.who, body), "advance_clock")
+
+    async def _do(self, step: Step) -> None:
+        extra = self._briefing_of(step) if step.does == ACKNOWLEDGE else None
+        body = self.names.body(step, extra)
+        proof = None
+        if step.presence or step.position:
+            proof = Proof(self.names.permit_id(step.on) or "", step.presence, step.position)
+        answer = await self._send(step.who, body, elapsed_ms=step.tapped_s * 1000, proof=proof)
+        self._compare(step, answer)
+        if answer.status == ACCEPTED:
+            self._remember(step, answer)
+
+    async def _send(self, who: str, body: Mapping[str, Any], **more: Any) -> Answer:
+        answer = await self.stage.send(who, body, **more)
+        if answer.status == ACCEPTED:
+            self.played.accepted += 1
+        elif answer.status == REFUSED:
+            self.played.refused += 1
+            self.played.codes.update(dict.fromkeys(answer.body.get("codes", ()), 1))
+        elif answer.status == MALFORMED:
+            self.played.malformed += 1
+        return answer
+
+    def _briefing_of(self, step: Step) -> dict[str, Any]:
+        given = self.played.briefings[self.names.job_id(step.on) or ""]
+        return {"version": given["version"], "content_sha256": given["content_sha256"]}
+
+    def _compare(self, step: Step, answer: Answer) -> None:
+        if step.malformed:
+            fields = answer.body.get("fields", {})
+            if answer.status != MALFORMED or not any(step.malformed in path for path in fields):
+                raise broken(f"{step}: expected 422 naming {step.malformed}, got {_said(answer)}")
+        elif step.refused:
+            codes = answer.body.get("codes", [])
+            if answer.status != REFUSED or sorted(set(codes)) != sorted(step.refused):
+                raise broken(f"{step}: expected a refusal by {', '.join(step.refused)}, got {_said(answer)}")
+        else:
+            self._expect_accepted(step, answer, step.does)
+
+    def _expect_accepted(self, step: Step, answer: Answer, what: str) -> None:
+        if answer.status != ACCEPTED:
+            raise broken(f"{step}: expected {what} to be accepted, got {_said(answer)}")
+
+    def _remember(self, step: Step, answer: Answer) -> None:
+        body = answer.body
+        for event in body.get("events", ()):
+            if event["type"] == "ticket.added":
+                self.played.numbers[event["data"]["permit_id"]] = event["data"]["permit_no"]
+                if step.level and event["data"]["level"] != step.level:
+                    raise broken(f"{step}: expected level {step.level}, the facts gave {event['data']['level']}")
+            if event["type"] == "briefing.given":
+                self.played.briefings[event["data"]["job_id"]] = event["data"]
+
+    async def _settle(self, step: Step) -> None:
+        """AQ 3064.2 5.9.10: each alarm has an owner, and is closed with a result."""
+        job_id = self.names.job_id(step.on)
+        alarms = await self.stage.open_alarms(job_id or "")
+        if not alarms:
+            raise broken(f"{step}: there is no open alarm to settle")
+        for alarm_id in alarms:
+            for type_, payload in (("acknowledge_alarm", {}), ("close_alarm", dict(step.payload))):
+                body = self.names.command(type_, {"alarm_id": alarm_id, **payload})
+                self._expect_accepted(step, await self._send(step.who, body), type_)
+
+
+def _said(answer: Answer) -> str:
+    codes = answer.body.get("codes")
+    if codes:
+        wanted = "; ".join(
+            f"{r['code']}: {r['what']} of {r['about']}, have {r['have']}, need {r['need']}"
+            for r in answer.body.get("refusals", ())
+        )
+        return f"{answer.status} {', '.join(codes)} ({wanted})"
+    return f"{answer.status} {dict(answer.body)}" if answer.status != ACCEPTED else "200 accepted"

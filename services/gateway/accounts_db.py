@@ -1,0 +1,50 @@
+"""The tables of the accounts database and the engine on it. Passwords, codes and tokens stand here as hashes only."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from services import sql
+
+METADATA = sa.MetaData()
+
+ACCOUNTS = sa.Table(
+    "accounts",
+    METADATA,
+    sa.Column("works_no", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.String(64), nullable=False, index=True),
+    sa.Column("password_hash", sa.String(200)),
+    sa.Column("lang", sa.String(5), nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False, default=0),
+    sa.Column("locked_until", sa.Float, nullable=False, default=0.0),
+    sa.Column("code_hash", sa.String(64)),
+    sa.Column("code_until", sa.Float, nullable=False, default=0.0),
+    sa.Column("code_failures", sa.Integer, nullable=False, default=0),
+    sa.Column("disabled", sa.Boolean, nullable=False, default=False),
+)
+SITES = sa.Table(
+    "account_sites",
+    METADATA,
+    sa.Column("works_no", sa.String(64), sa.ForeignKey("accounts.works_no"), primary_key=True),
+    sa.Column("site_id", sa.String(64), primary_key=True),
+    sa.Column("position", sa.Integer, nullable=False),
+)
+SESSIONS = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("token_sha256", sa.String(64), primary_key=True),
+    sa.Column("works_no", sa.String(64), sa.ForeignKey("accounts.works_no"), nullable=False, index=True),
+    sa.Column("person_id", sa.String(64), nullable=False),
+    sa.Column("site_id", sa.String(64), nullable=False),
+    sa.Column("csrf", sa.String(64), nullable=False),
+    sa.Column("created_at", sa.Float, nullable=False),
+    sa.Column("seen_at", sa.Float, nullable=False),
+    sa.Column("authenticated_at", sa.Float, nullable=False),
+)
+
+
+def open_engine(url: str) -> sa.Engine:
+    """The engine on `url`, its tables made if they are missing."""
+    engine = sql.open_database(url)
+    sql.make_tables(engine, METADATA)
+    return engine

@@ -1,0 +1,41 @@
+"""The pages: server-rendered, in two languages, for a handheld and a desktop.
+
+`add_page_routes(app)` adds them to the gateway's application; `render_problem` draws a problem as a page.
+"""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from services.gateway.pages import entrance, form_page, job_page, site_pages
+from services.gateway.pages.clock import SiteClocks
+from services.gateway.pages.render import CLOCKS, problem_page
+
+render_problem = problem_page
+
+ROUTES = (
+    web.get("/", entrance.root),
+    web.get("/sign-in", entrance.sign_in),
+    web.get("/language/{lang}", entrance.language),
+    web.get("/theme/{theme}", entrance.theme),
+    web.get("/jobs/{job_id}", entrance.short_job),
+    web.get("/permits/{permit_no}", entrance.short_permit),
+    web.get("/sites/{site_id}/board", site_pages.board),
+    web.get("/sites/{site_id}/board/live", site_pages.board_live),
+    web.get("/sites/{site_id}/today", site_pages.today),
+    web.get("/sites/{site_id}/search", site_pages.search),
+    web.get("/sites/{site_id}/more", site_pages.more),
+    web.get("/sites/{site_id}/legend", site_pages.legend),
+    web.get("/sites/{site_id}/emergency", site_pages.emergency),
+    web.get("/sites/{site_id}/stop", site_pages.stop),
+    web.get("/sites/{site_id}/presence/{permit_id}", site_pages.presence),
+    web.get("/sites/{site_id}/jobs/{job_id}", job_page.job),
+    web.get("/sites/{site_id}/permits/{permit_no}", job_page.permit),
+    web.get("/sites/{site_id}/forms/{type}", form_page.form),
+    web.post("/sites/{site_id}/answer", form_page.answer),
+)
+
+
+def add_page_routes(app: web.Application) -> None:
+    app[CLOCKS] = SiteClocks()
+    app.add_routes(ROUTES)

@@ -1,0 +1,53 @@
+"""Before one is in: sign-in, the language, the theme, and where `/` leads."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from services.gateway import context, problems
+from services.gateway.pages.render import THEME_COOKIE, THEMES, page, remember, safe_next, texts_for_scripts, url
+from services.gateway.texts import LANGUAGES, texts
+
+
+async def root(request: web.Request) -> web.StreamResponse:
+    session = context.session(request)
+    if session is None:
+        return web.HTTPFound(url("sign-in"))
+    return web.HTTPFound(url("sites", session.site_id, "board"))
+
+
+async def sign_in(request: web.Request) -> web.StreamResponse:
+    if context.session(request) is not None:
+        return web.HTTPFound(safe_next(request.query.get("next")))
+    words = texts_for_scripts(texts(context.lang(request)), "signin_script.")
+    return page(request, "sign_in.html", next=safe_next(request.query.get("next")), words=words)
+
+
+async def language(request: web.Request) -> web.StreamResponse:
+    """Remember the language of the pages on this device, and go back."""
+    asked = request.match_info["lang"]
+    if asked not in LANGUAGES:
+        raise problems.NotFound("language")
+    response = web.HTTPFound(safe_next(request.query.get("next")))
+    remember(response, request, context.LANG_COOKIE, asked)
+    return response
+
+
+async def theme(request: web.Request) -> web.StreamResponse:
+    """Light, dark, or (auto) as the system has it."""
+    asked = request.match_info["theme"]
+    response = web.HTTPFound(safe_next(request.query.get("next")))
+    if asked in THEMES:
+        remember(response, request, THEME_COOKIE, asked)
+    else:
+        response.del_cookie(THEME_COOKIE, path="/")
+    return response
+
+
+async def short_job(request: web.Request) -> web.StreamResponse:
+    return web.HTTPFound(url("sites", context.site_id(request), "jobs", request.match_info["job_id"]))
+
+
+async def short_permit(request: web.Request) -> web.StreamResponse:
+    """What the QR of a printed permit leads to."""
+    return web.HTTPFound(url("sites", context.site_id(request), "permits", request.match_info["permit_no"]))

@@ -1,0 +1,80 @@
+// On every page: the site's clock, countdowns, focus after an answer, and acting as somebody else on a simulated site.
+// Time runs on `performance.now()` from the server's word for now: a device clock that is wrong changes nothing.
+
+const body = document.body;
+const opened = performance.now();
+const start = Date.parse(body.dataset.now || new Date().toISOString());
+const zone = body.dataset.zone || "UTC";
+const SOON_WORDS_AT = [600, 300, 60];
+
+export const siteNow = () => start + (performance.now() - opened);
+
+const clock = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const day = new Intl.DateTimeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" });
+
+export function hear(text) {
+  document.getElementById("said").textContent = text;
+}
+
+function minutes(seconds) {
+  const whole = Math.floor(Math.abs(seconds));
+  const hours = Math.floor(whole / 3600);
+  const rest = `${String(Math.floor((whole % 3600) / 60)).padStart(2, "0")}:${String(whole % 60).padStart(2, "0")}`;
+  return hours ? `${hours}:${rest}` : rest;
+}
+
+function countdown(box) {
+  const left = (Date.parse(box.dataset.until) - siteNow()) / 1000;
+  const shown = box.querySelector("[data-left]");
+  shown.textContent = left < 0 ? `+${minutes(left)}` : minutes(left);
+  box.classList.toggle("soon", left >= 0 && left <= Number(box.dataset.soonS));
+  box.classList.toggle("out", left < 0);
+  const bar = box.querySelector(".bar i");
+  bar.style.width = `${Math.max(0, Math.min(100, (100 * left) / Number(box.dataset.totalS)))}%`;
+  const at = Math.round(left);
+  if (SOON_WORDS_AT.includes(at) || at === 0) hear(`${box.querySelector(".lab").textContent} ${shown.textContent}`);
+}
+
+function tick() {
+  const now = new Date(siteNow());
+  for (const place of document.querySelectorAll("[data-site-clock]")) {
+    place.textContent = place.dataset.format === "stamp" ? `${day.format(now)} ${clock.format(now)}` : clock.format(now);
+  }
+  document.querySelectorAll("[data-countdown]").forEach(countdown);
+}
+
+async function actAs(personId, next) {
+  const answer = await fetch("/api/act-as", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content },
+    body: JSON.stringify({ person_id: personId, site_id: body.dataset.site }),
+  });
+  if (answer.ok) {
+    location.assign(next || location.href);
+    return;
+  }
+  const fault = document.querySelector("[data-act-as-fault]");
+  fault.hidden = false;
+  fault.textContent = String(answer.status);
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("[data-act-as]");
+  if (button) actAs(button.dataset.actAs, button.dataset.next);
+});
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches("[data-act-as-form]")) return;
+  event.preventDefault();
+  actAs(new FormData(event.target).get("person_id"), "");
+});
+
+document.addEventListener("click", async (event) => {
+  if (!event.target.closest("[data-sign-out]")) return;
+  await fetch("/api/sign-out", { method: "POST", headers: { "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content } });
+  location.assign("/sign-in");
+});
+
+document.querySelector("[data-focus]")?.focus();
+if (matchMedia("(min-width: 721px)").matches) document.querySelector("[data-open-wide]")?.setAttribute("open", "");
+tick();
+setInterval(tick, 1000);

@@ -1,0 +1,368 @@
+// A command's form: collects what was filled in, sends it, and shows what became of it.
+import { clientPart, csrf, forget, keep, kept, look, newId, send } from "./send.js";
+
+const form = document.getElementById("command");
+const words = form ? JSON.parse(form.dataset.words) : {};
+const answerBox = document.getElementById("answer");
+const lang = document.body.dataset.lang;
+const zone = document.body.dataset.zone;
+const NAMED = new Set([200, 403, 409, 413, 415, 422]);
+
+// ---- collecting -----------------------------------------------------------------------------------------------------
+
+// The fields of a container: the nearest ones, not those inside other fields.
+function fields(root) {
+  const found = [];
+  for (const child of root.children) {
+    if (child.tagName === "TEMPLATE") continue;
+    if (child.dataset.kind !== undefined && child.dataset.name !== undefined) found.push(child);
+    else found.push(...fields(child));
+  }
+  return found;
+}
+
+const input = (field) => field.querySelector("input:not([type=hidden]),select,textarea");
+const rowsOf = (list) => [...list.children].filter((child) => child.dataset.row !== undefined);
+const decimal = (text) => text.trim().replace(",", ".").replace(/^\./, "0.");
+
+// Site time, as written in a date and time field, to UTC: the offset of the site's zone at that moment.
+function toUtc(local) {
+  const guess = Date.parse(`${local}:00Z`);
+  const parts = new Intl.DateTimeFormat("en-CA", {
+    timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
+  });
+  const shown = (at) => {
+    const part = Object.fromEntries(parts.formatToParts(new Date(at)).map(({ type, value }) => [type, value]));
+    return Date.parse(`${part.year}-${part.month}-${part.day}T${part.hour}:${part.minute}:00Z`);
+  };
+  let at = guess - (shown(guess) - guess);
+  at = guess - (shown(at) - at);
+  return new Date(at).toISOString().replace(".000Z", "Z");
+}
+
+function object(root) {
+  const value = {};
+  for (const field of fields(root)) {
+    if (field.hidden) continue;
+    const one = read(field);
+    if (one !== undefined) value[field.dataset.name] = one;
+  }
+  return value;
+}
+
+const READ = {
+  flag: (field) => {
+    const checked = field.querySelector("input:checked");
+    return checked ? checked.value === "true" : undefined;
+  },
+  int: (field) => {
+    const text = input(field).value.trim();
+    return /^-?\d+$/.test(text) ? Number(text) : text || undefined;
+  },
+  dec: (field) => decimal(input(field).value) || undefined,
+  choice_int: (field) => {
+    const one = chosen(field);
+    return one === undefined ? undefined : Number(one);
+  },
+  text: (field) => {
+    const text = input(field).value.trim();
+    return text ? { lang, text } : undefined;
+  },
+  names: (field) => Object.fromEntries([...field.querySelectorAll("[data-lang]")].map((one) => [one.dataset.lang, one.value.trim()]).filter(([, value]) => value)),
+  instant: (field) => (input(field).value ? toUtc(input(field).value.slice(0, 16)) : undefined),
+  lines: (field) => input(field).value.split(/[,，、]/).map((one) => one.trim()).filter(Boolean),
+  fixed: (field) => {
+    const hidden = field.querySelector("input");
+    return hidden.dataset.int !== undefined ? Number(hidden.value) : hidden.value || undefined;
+  },
+  new_id: (field) => {
+    const hidden = field.querySelector("input");
+    hidden.value ||= newId();
+    return hidden.value;
+  },
+  document: (field) => field.querySelector("[data-sha]").value || undefined,
+  object: (field) => {
+    const value = object(field);
+    return Object.keys(value).length || field.dataset.required !== undefined ? value : undefined;
+  },
+  rows: (field) => rowsOf(field.querySelector("[data-rows]")).map(object).filter((row) => Object.keys(row).length),
+  map: (field) => {
+    const rows = rowsOf(field.querySelector("[data-rows]")).map(object).filter((row) => row.key !== undefined);
+    return rows.length || field.dataset.required !== undefined ? Object.fromEntries(rows.map((row) => [row.key, row.value])) : undefined;
+  },
+  gas_plans: (field) => keyed(field, (item) => object(item), (value) => value.gases?.length || value.points?.length),
+  contents: (field) => keyed(field, (item) => rowsOf(item.querySelector("[data-rows]")).map(object).filter((row) => row.text), (value) => value.length),
+  measures: (field) => [...field.querySelectorAll("[data-line]")].flatMap((line) => {
+    const checked = line.querySelector("input:checked");
+    if (!checked) return [];
+    const note = line.querySelector("[data-note]").value.trim();
+    return [{ line: line.dataset.line, answer: checked.value, ...(note ? { note } : {}) }];
+  }),
+};
+
+const SEVERAL = new Set(["many", "permits", "persons", "gases", "gas_points", "trades"]);
+
+function keyed(field, readItem, some) {
+  const value = {};
+  for (const item of field.querySelectorAll(":scope [data-key]")) {
+    const one = readItem(item);
+    if (some(one)) value[item.dataset.key] = one;
+  }
+  return value;
+}
+
+function chosen(field) {
+  const radio = field.querySelector("input[type=radio]");
+  if (radio) return field.querySelector("input:checked")?.value;
+  return input(field).value.trim() || undefined;
+}
+
+function read(field) {
+  const kind = field.dataset.kind;
+  if (READ[kind]) return READ[kind](field);
+  if (SEVERAL.has(kind)) {
+    const more = field.querySelector("[data-more]")?.value.split(/[,，、]/).map((one) => one.trim()).filter(Boolean) || [];
+    const values = [...field.querySelectorAll("input:checked")].map((one) => one.value).concat(more);
+    return field.dataset.name === "rest_days" ? values.map(Number) : values;
+  }
+  return chosen(field);
+}
+
+// ---- showing what depends on another field --------------------------------------------------------------------------
+
+function showWhatApplies() {
+  const top = Object.fromEntries(fields(form).map((field) => [field.dataset.name, field]));
+  for (const field of form.querySelectorAll("[data-if]")) {
+    const [name, values] = field.dataset.if.split("=");
+    const value = top[name] ? read(top[name]) : form.dataset[`given${name}`];
+    field.hidden = value !== undefined && value !== "" && !values.split("|").includes(String(value));
+    if (value === undefined || value === "") field.hidden = true;
+  }
+}
+
+// ---- rows -----------------------------------------------------------------------------------------------------------
+
+let added = 0;
+function addRow(button) {
+  const list = button.closest("[data-rows]");
+  const template = [...list.children].find((child) => child.tagName === "TEMPLATE");
+  added += 1;
+  const html = template.innerHTML.replaceAll(/(id|for|name|aria-labelledby|aria-describedby)="([^"]*-new[^"]*)"/g, (_all, key, id) =>
+    `${key}="${id.replaceAll("-new", `-n${added}`)}"`);
+  template.insertAdjacentHTML("beforebegin", html);
+  const row = template.previousElementSibling;
+  showWhatApplies();
+  row.querySelector("input,select,textarea")?.focus();
+}
+
+// ---- faults at the fields -------------------------------------------------------------------------------------------
+
+function clearFaults() {
+  form.querySelectorAll("[data-fault]").forEach((fault) => { fault.hidden = true; fault.textContent = ""; });
+  form.querySelectorAll("[aria-invalid]").forEach((one) => one.removeAttribute("aria-invalid"));
+}
+
+function faultAt(field, text) {
+  const fault = [...field.children].find((child) => child.dataset.fault !== undefined);
+  if (!fault) return false;
+  fault.textContent = text;
+  fault.hidden = false;
+  (input(field) || field).setAttribute("aria-invalid", "true");
+  return true;
+}
+
+function fieldAt(path) {
+  let place = form;
+  let field = null;
+  for (const step of path) {
+    if (/^\d+$/.test(step) && field) {
+      const rows = field.querySelector("[data-rows]");
+      place = rows ? rowsOf(rows)[Number(step)] || place : place;
+      continue;
+    }
+    const keyedItem = field?.querySelector(`[data-key="${CSS.escape(step)}"]`);
+    if (keyedItem) { place = keyedItem; continue; }
+    const next = fields(place).find((one) => one.dataset.name === step);
+    if (!next) break;
+    field = next;
+    place = next;
+  }
+  return field;
+}
+
+function showFaults(faults) {
+  const left = {};
+  let first = null;
+  for (const [path, messages] of Object.entries(faults)) {
+    const steps = path.split(".").filter((step) => step !== "payload" && step !== "_schema");
+    const field = fieldAt(steps);
+    const said = (messages || []).map((one) => words.messages?.[one] || one).join(" ");
+    if (field && faultAt(field, said)) first ||= field;
+    else left[path] = messages;
+  }
+  return { left, first };
+}
+
+function emptyRequired() {
+  const found = [];
+  const walk = (root) => {
+    for (const field of fields(root)) {
+      if (field.hidden) continue;
+      if (field.dataset.required !== undefined) {
+        const value = read(field);
+        const empty = value === undefined || value === "" || (Array.isArray(value) && !value.length && ["permits", "gas_points"].includes(field.dataset.kind) && field.dataset.name !== "related");
+        if (empty) found.push(field);
+      }
+      for (const row of field.querySelectorAll(":scope > [data-rows] > [data-row]")) walk(row);
+      if (field.dataset.kind === "object") walk(field);
+    }
+  };
+  walk(form);
+  return found;
+}
+
+// ---- sending --------------------------------------------------------------------------------------------------------
+
+let position = null;
+
+async function readPosition(button) {
+  const said = form.querySelector("[data-position-said]");
+  said.textContent = words.locating;
+  navigator.geolocation.getCurrentPosition(
+    ({ coords, timestamp }) => {
+      position = { lat: coords.latitude.toFixed(6), lon: coords.longitude.toFixed(6), accuracy_m: String(Math.ceil(coords.accuracy)), at: new Date(timestamp).toISOString() };
+      said.textContent = words.located.replace("{m}", position.accuracy_m);
+    },
+    () => { said.textContent = words.not_located; },
+    { enableHighAccuracy: true, timeout: 15000 },
+  );
+  button.blur();
+}
+
+function transport() {
+  const code = form.querySelector("[data-code]")?.value.trim();
+  if (code) return { presence: { code } };
+  return position ? { presence: position } : {};
+}
+
+async function proveWhoOneIs() {
+  const field = form.querySelector("[data-password]");
+  if (!field || !field.value) return true;
+  const answer = await fetch("/api/re-authenticate", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() },
+    body: JSON.stringify({ password: field.value }),
+  }).catch(() => ({ ok: false }));
+  if (answer.ok) { field.value = ""; return true; }
+  faultAt(field.closest(".fld"), words.wrong_password);
+  field.focus();
+  return false;
+}
+
+async function show(status, body) {
+  const answer = await fetch(form.dataset.answer, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() },
+    body: JSON.stringify({ status, body, type: form.dataset.type, job_id: form.dataset.job, permit_id: form.dataset.permit }),
+  }).catch(() => null);
+  answerBox.innerHTML = answer?.ok ? await answer.text() : `<div class="note wait" role="alert"><p></p></div>`;
+  if (!answer?.ok) answerBox.querySelector("p").textContent = words.no_answer;
+  const heading = answerBox.querySelector("[tabindex]") || answerBox;
+  heading.focus();
+  answerBox.scrollIntoView({ block: "start" });
+}
+
+const button = form?.querySelector("button[type=submit]");
+const key = form ? `${form.dataset.type}|${form.dataset.job}|${form.dataset.permit}` : "";
+
+function busy(now) {
+  button.disabled = now;
+  button.setAttribute("aria-busy", String(now));
+}
+
+async function deliver(command) {
+  busy(true);
+  let answer = await send(command, transport());
+  if (answer.status === 202) {
+    await show(202, answer.body);
+    answer = await look(answer.body.where || `/api/commands/${command.client.command_id}`);
+  }
+  busy(false);
+  if (NAMED.has(answer.status)) forget(key);
+  if (answer.status === 200) {
+    const job = answer.body.job_id || form.dataset.job;
+    const next = new URL(form.dataset.next, location.origin);
+    if (form.dataset.new === "job_id" && job) next.pathname = next.pathname.replace(/board$/, `jobs/${job}`);
+    next.searchParams.set("done", form.dataset.type);
+    next.searchParams.set("no", answer.body.site_seq);
+    location.assign(next);
+    return;
+  }
+  document.querySelector("[data-reasons]")?.remove();
+  if (answer.status === 422) {
+    const { left, first } = showFaults(answer.body.fields || {});
+    await show(422, { fields: left });
+    (first ? input(first) || first : answerBox).focus?.();
+    return;
+  }
+  await show(answer.status, answer.body);
+}
+
+form?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  if (button.disabled) return;
+  const waiting = kept(key);
+  const tapped = performance.now();
+  clearFaults();
+  const empty = emptyRequired();
+  if (empty.length) {
+    empty.forEach((field) => faultAt(field, words.needed));
+    (input(empty[0]) || empty[0]).focus();
+    return;
+  }
+  if (!(await proveWhoOneIs())) return;
+  const payload = object(form);
+  // the same form, unanswered: the same id goes out again
+  if (waiting && JSON.stringify(waiting.client.payload) === JSON.stringify(payload)) {
+    await deliver(waiting);
+    return;
+  }
+  const client = clientPart({
+    type: form.dataset.type,
+    version: Number(form.dataset.version),
+    siteId: document.body.dataset.site,
+    jobId: form.dataset.new === "job_id" ? newId() : form.dataset.job,
+    permitId: form.dataset.new === "permit_id" ? newId() : form.dataset.permit,
+    expected: form.dataset.expected === "" ? null : Number(form.dataset.expected),
+    payload,
+    lang,
+  });
+  const command = keep(key, client);
+  command.tapped = tapped;
+  await deliver(command);
+});
+
+form?.addEventListener("click", (event) => {
+  const add = event.target.closest("[data-add]");
+  if (add) addRow(add);
+  const del = event.target.closest("[data-del]");
+  if (del) del.closest("[data-row]").remove();
+  const place = event.target.closest("[data-position]");
+  if (place) readPosition(place);
+});
+
+form?.addEventListener("change", async (event) => {
+  showWhatApplies();
+  const file = event.target;
+  if (file.type !== "file" || !file.files.length) return;
+  const field = file.closest("[data-kind=document]");
+  const answer = await fetch("/api/documents", { method: "POST", headers: { "X-CSRF-Token": csrf(), "Content-Type": "application/octet-stream" }, body: file.files[0] }).catch(() => null);
+  if (!answer?.ok) { faultAt(field, words.upload_failed); return; }
+  const stored = await answer.json();
+  field.querySelector("[data-sha]").value = stored.sha256;
+  const said = field.querySelector("[data-uploaded]");
+  said.hidden = false;
+  said.querySelector(".id").textContent = stored.sha256.slice(0, 16);
+});
+
+if (form) showWhatApplies();

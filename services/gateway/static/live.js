@@ -1,0 +1,77 @@
+// Live by server-sent events. The board fetches its fragment anew and replaces it in place, without a reload;
+// a page with a form or a long record says that it is behind and leaves the reader where he is.
+
+const live = document.getElementById("live");
+const words = JSON.parse((document.querySelector("[data-live]") || live).dataset.words || "{}");
+const word = document.querySelector("[data-live-word]");
+const said = document.getElementById("said");
+let seq = Number(live.dataset.seq);
+let busy = false;
+let again = false;
+
+function state(text) {
+  if (word) word.textContent = words[text];
+}
+
+function flash(before) {
+  let changed = 0;
+  for (const one of live.querySelectorAll("[data-key]")) {
+    const was = before.get(one.dataset.key);
+    if (was === one.dataset.sum) continue;
+    one.classList.add("flash");
+    changed += 1;
+  }
+  if (changed) said.textContent = words.changed.replace("{n}", changed);
+}
+
+async function refresh() {
+  if (busy) { again = true; return; }
+  busy = true;
+  try {
+    const answer = await fetch(live.dataset.fragment, { headers: { Accept: "text/html" } });
+    if (answer.ok) {
+      const before = new Map([...live.querySelectorAll("[data-key]")].map((one) => [one.dataset.key, one.dataset.sum]));
+      const focused = document.activeElement?.closest("[data-key]")?.dataset.key;
+      live.innerHTML = await answer.text();
+      seq = Number(live.firstElementChild?.dataset.seq || seq);
+      if (focused) live.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
+      flash(before);
+    }
+  } finally {
+    busy = false;
+    if (again) { again = false; refresh(); }
+  }
+}
+
+function behind() {
+  document.getElementById("stale").hidden = false;
+}
+
+function heard(data) {
+  if (data.site_seq <= seq) return;
+  if (live.dataset.fragment) refresh();
+  else if (data.job_id === live.dataset.job || !data.job_id) behind();
+}
+
+const events = new EventSource(live.dataset.events);
+events.addEventListener("open", () => state("live"));
+events.addEventListener("error", () => state("lost"));
+events.addEventListener("hello", (event) => {
+  state("live");
+  // something may have been decided between the making of the page and the opening of the stream
+  if (JSON.parse(event.data).site_seq > seq && live.dataset.fragment) refresh();
+});
+events.addEventListener("outcome", (event) => {
+  const data = JSON.parse(event.data);
+  document.getElementById(`stop-${data.command_id}`)?.remove(); // decided: the page itself says so now
+  heard(data);
+});
+events.addEventListener("stop", (event) => {
+  const stop = JSON.parse(event.data);
+  const note = document.createElement("div");
+  note.className = "note alarm";
+  note.id = `stop-${stop.command_id}`;
+  note.setAttribute("role", "alert");
+  note.textContent = words.stop_being_recorded;
+  if (!live.dataset.job || live.dataset.job === stop.job_id) document.getElementById("main").prepend(note);
+});

@@ -1,0 +1,41 @@
+// Sign-in: sends works number and password, and goes on to where the person wanted to go.
+const form = document.getElementById("signin");
+const words = JSON.parse(form.dataset.words);
+const fault = document.getElementById("fault");
+
+function say(text) {
+  fault.hidden = false;
+  fault.querySelector("[data-text]").textContent = text;
+  fault.focus();
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const user = form.elements.user.value.trim();
+  const password = form.elements.password.value;
+  if (!user || !password) {
+    say(words.both);
+    (user ? form.elements.password : form.elements.user).focus();
+    return;
+  }
+  const button = form.querySelector("button");
+  button.disabled = true;
+  try {
+    const answer = await fetch("/api/sign-in", {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ user, password }),
+    });
+    if (answer.ok) {
+      location.assign(form.dataset.next || "/");
+      return;
+    }
+    const after = answer.headers.get("Retry-After");
+    say(answer.status === 429 ? words.locked.replace("{s}", after) : answer.status === 401 || answer.status === 422 ? words.refused : words.broken);
+  } catch {
+    say(words.no_answer);
+  } finally {
+    button.disabled = false;
+  }
+});
+form.elements.user.focus();

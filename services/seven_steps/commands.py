@@ -1,0 +1,34 @@
+"""All commands, in the order of the procedure: type -> what it is, who may give it, what it passes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.seven_steps import (
+    alarms,
+    site_registry,
+    step1_risk_assessment,
+    step2_plan,
+    step3_briefing,
+    step4_site_survey,
+    step5_execution,
+    step6_supervision,
+    step7_review,
+    stop_work,
+)
+from services.seven_steps.spec import CommandSpec
+
+PROCEDURE = (
+    site_registry,
+    step1_risk_assessment,
+    step2_plan,
+    step3_briefing,
+    step4_site_survey,
+    step5_execution,
+    step6_supervision,
+    step7_review,
+    stop_work,
+    alarms,
+)
+
+COMMANDS: Mapping[str, CommandSpec] = {spec.type: spec for part in PROCEDURE for spec in part.COMMANDS}

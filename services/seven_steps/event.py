@@ -1,0 +1,122 @@
+"""An event: something that happened, as a JSON value with a type and a version; what handlers and appliers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from services.seven_steps import site_time
+from services.seven_steps.board import Board, Job, Permit, Stated
+from services.seven_steps.command import Interval
+from services.seven_steps.gate import Case
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    type: str
+    version: int
+    data: Mapping[str, Any]
+
+
+#: One branch of `evolve`: (board, data) -> board. Never decides, never fails on a recorded event, reads no clock.
+Applier = Callable[[Board, Mapping[str, Any]], Board]
+Appliers = Mapping[tuple[str, int], Applier]
+
+
+def event(case: Case, type_: str, **data: Any) -> Event:
+    """An event of this case: who said it, by which means, when it was captured, which job and ticket it is about."""
+    about: dict[str, Any] = {
+        "by": case.actor,
+        "means": case.command.means,
+        "captured": interval_json(case.command.captured),
+    }
+    if case.job is not None:
+        about["job_id"] = case.job.job_id
+    if case.permit is not None:
+        about["permit_id"] = case.permit.permit_id
+    return Event(type_, 1, about | data)
+
+
+def recorded(type_: str) -> Callable[[Case], tuple[Event, ...]]:
+    """A handler for a command that states a fact: the event carries the payload as it is."""
+
+    def handler(case: Case) -> tuple[Event, ...]:
+        return (event(case, type_, **case.command.payload),)
+
+    return handler
+
+
+def text_of(value: Mapping[str, str] | None) -> str:
+    """The text of a {lang, text} pair; empty if there is none."""
+    return value["text"] if value else ""
+
+
+# ---- for appliers --------------------------------------------------------------------------------------------------
+
+
+def at(board: Board) -> datetime:
+    """When the record being applied was decided. The fold has set it before any event of the record."""
+    assert board.decided_at is not None
+    return board.decided_at
+
+
+def happened(board: Board, data: Mapping[str, Any]) -> datetime:
+    """When it happened, at the latest: order goes by this (design: clocks); of unknown time: when it was decided."""
+    captured = interval_of(data["captured"])
+    return at(board) if captured is None else min(captured.latest, at(board))
+
+
+def began(board: Board, data: Mapping[str, Any]) -> datetime:
+    """When it happened, at the earliest: how long something has lasted goes by this, on the safe side."""
+    captured = interval_of(data["captured"])
+    return at(board) if captured is None else min(captured.earliest, at(board))
+
+
+def put(mapping: Mapping[K, V], key: K, value: V) -> dict[K, V]:
+    return {**mapping, key: value}
+
+
+def without(mapping: Mapping[K, V], key: K) -> dict[K, V]:
+    return {k: v for k, v in mapping.items() if k != key}
+
+
+def stated(board: Board, data: Mapping[str, Any], text: str = "") -> Stated:
+    return Stated(by=data["by"], at=at(board), seq=board.seq, means=data["means"], text=text)
+
+
+def change_job(board: Board, data: Mapping[str, Any], **changes: Any) -> Board:
+    job = board.jobs[data["job_id"]]
+    return replace(board, jobs=put(board.jobs, job.job_id, replace(job, **changes)))
+
+
+def change_permit(board: Board, data: Mapping[str, Any], **changes: Any) -> Board:
+    permit = board.permits[data["permit_id"]]
+    return replace(board, permits=put(board.permits, permit.permit_id, replace(permit, **changes)))
+
+
+def job_of(board: Board, data: Mapping[str, Any]) -> Job:
+    return board.jobs[data["job_id"]]
+
+
+def permit_of(board: Board, data: Mapping[str, Any]) -> Permit:
+    return board.permits[data["permit_id"]]
+
+
+def decimal_or_none(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def interval_json(interval: Interval | None) -> list[str] | None:
+    if interval is None:
+        return None
+    return [site_time.stamp(interval.earliest), site_time.stamp(interval.latest)]
+
+
+def interval_of(value: list[str] | None) -> Interval | None:
+    return None if value is None else Interval(site_time.parse(value[0]), site_time.parse(value[1]))

@@ -1,0 +1,216 @@
+"""Gas readings: conversion, limits, and which readings count (GB 30871-2022 5.3, 6.3, 6.4; readings A10.5-A10.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from services.seven_steps import site_time
+from services.seven_steps.board import Board, GasReading, Instrument, Job, Permit
+from services.seven_steps.command import Interval
+from services.seven_steps.limits import FUTURE_TOLERANCE
+from services.seven_steps.rules import Gas, Rules
+
+#: Litres of one mole of gas at 20 C and 101.3 kPa (reading A10.7: ppm is converted there). R x 293.15 K / 101.3 kPa.
+MOLAR_VOLUME_L = Decimal("24.06")
+HUNDRED = Decimal(100)
+
+FUTURE, TIME_UNKNOWN = "future", "time_unknown"
+INSTRUMENT_UNKNOWN, OUT_OF_SERVICE, CALIBRATION_PAST = "instrument_unknown", "out_of_service", "calibration_past"
+NO_BUMP_TEST, GAS_NOT_MEASURED, LEL_DIFFERS = "no_bump_test", "gas_not_measured", "lel_differs"
+FACTOR_MISSING, GAS_UNKNOWN = "factor_missing", "gas_unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A value the ticket must have: this gas at this point."""
+
+    gas: str
+    point: str
+
+    def __str__(self) -> str:
+        return f"{self.gas} @ {self.point}"
+
+
+# ---- one reading ---------------------------------------------------------------------------------------------------
+
+
+def converted(
+    reading: Mapping[str, Any], gas: Gas | None, instrument: Instrument | None, rules: Rules
+) -> Decimal | None:
+    """The value in the unit of its limit: %vol for combustibles and oxygen, mg/m3 for toxics; None if there is no way.
+
+    %LEL is per cent of the LEL of the gas the instrument was calibrated with: for another gas the instrument's
+    correction factor is needed (rules, trap 8). The pack's LEL is used, not the one sent (reading A10.5).
+    """
+    if gas is None:
+        return None
+    value, unit = Decimal(reading["value"]), reading["unit"]
+    if gas.kind == "toxic":
+        return _mg_m3(value, unit, gas)
+    if unit == "%vol":
+        return value
+    if unit == "ppm":
+        return value / Decimal(10000)
+    if unit == "%LEL" and gas.lel is not None:
+        factor = _factor(reading, instrument)
+        return None if factor is None else value * factor * gas.lel / HUNDRED
+    return None
+
+
+def _mg_m3(value: Decimal, unit: str, gas: Gas) -> Decimal | None:
+    if unit == "mg/m3":
+        return value
+    if unit == "ppm" and gas.molar_mass is not None:
+        return value * gas.molar_mass / MOLAR_VOLUME_L
+    return None
+
+
+def _factor(reading: Mapping[str, Any], instrument: Instrument | None) -> Decimal | None:
+    """What the instrument is registered with decides, not what the tester types; if they differ, there is no factor."""
+    if instrument is None or reading.get("calibration_gas") != instrument.calibration_gas:
+        return None
+    if instrument.calibration_gas == reading["gas"]:
+        return Decimal(1)
+    return instrument.correction_factors.get(reading["gas"])
+
+
+def limit_text(gas: Gas | None, rules: Rules, board: Board, permit: Permit) -> str:
+    """The limit as a person reads it, with its unit."""
+    if gas is None:
+        return ":known_gas"
+    if gas.kind == "toxic":
+        return f"≤ {_toxic_limit(gas)} mg/m3"
+    if gas.kind == "oxygen":
+        low, high = oxygen_bounds(rules, board, permit)
+        return f"{low} – {high} %vol"
+    return f"≤ {combustible_limit(gas, rules, board)} %vol"
+
+
+def combustible_limit(gas: Gas, rules: Rules, board: Board) -> Decimal:
+    """GB 30871-2022 5.3.2: the limit depends on the gas's own LEL; exactly 4 %vol stands on the high side."""
+    high = gas.lel is not None and gas.lel >= rules.number("lel_split", board)
+    return rules.number("combustible_limit_high_lel" if high else "combustible_limit_low_lel", board)
+
+
+def oxygen_bounds(rules: Rules, board: Board, permit: Permit) -> tuple[Decimal, Decimal]:
+    area = board.areas.get(permit.area_id)
+    enriched = area is not None and area.enriched_oxygen
+    high = rules.number("oxygen_max_enriched" if enriched else "oxygen_max", board)
+    return rules.number("oxygen_min", board), high
+
+
+def _toxic_limit(gas: Gas) -> Decimal | None:
+    return gas.mac if gas.mac is not None else gas.pc_stel
+
+
+def passes(value: Decimal | None, gas: Gas | None, rules: Rules, board: Board, permit: Permit) -> bool:
+    """Within the limit, bounds included. A value that can't be converted passes nothing."""
+    if gas is None or value is None:
+        return False
+    if gas.kind == "oxygen":
+        if not needs_oxygen(permit):
+            return True
+        low, high = oxygen_bounds(rules, board, permit)
+        return low <= value <= high
+    limit = _toxic_limit(gas) if gas.kind == "toxic" else combustible_limit(gas, rules, board)
+    return limit is not None and value <= limit
+
+
+def marks(
+    reading: Mapping[str, Any],
+    sampled: Interval | None,
+    instrument: Instrument | None,
+    gas: Gas | None,
+    board: Board,
+    now: Any,
+) -> tuple[str, ...]:
+    """What speaks against a reading as evidence, judged when it is recorded; it is kept all the same."""
+    found = []
+    if gas is None:
+        found.append(GAS_UNKNOWN)
+    if sampled is None:
+        found.append(TIME_UNKNOWN)
+    elif sampled.earliest > now + FUTURE_TOLERANCE:
+        found.append(FUTURE)
+    if instrument is None:
+        return (*found, INSTRUMENT_UNKNOWN)
+    day = site_time.site_day(board, sampled.earliest if sampled else now)
+    if not instrument.in_service:
+        found.append(OUT_OF_SERVICE)
+    if instrument.calibration_due < day:
+        found.append(CALIBRATION_PAST)
+    if instrument.bump_day != day:
+        found.append(NO_BUMP_TEST)
+    if reading["gas"] not in instrument.gases:
+        found.append(GAS_NOT_MEASURED)
+    if reading["unit"] == "%LEL" and gas is not None:
+        if _factor(reading, instrument) is None:
+            found.append(FACTOR_MISSING)
+        if gas.lel is not None and "lel" in reading and Decimal(reading["lel"]) != gas.lel:
+            found.append(LEL_DIFFERS)
+    return tuple(found)
+
+
+# ---- what a ticket needs, and what it has --------------------------------------------------------------------------
+
+
+def is_required(permit: Permit) -> bool:
+    return permit.type in ("hot_work", "confined_space")
+
+
+def needs_oxygen(permit: Permit) -> bool:
+    """6.4 binds entry; for hot work only where it is inside a confined space (reading A10.6)."""
+    return permit.type == "confined_space" or bool(permit.facts.get("inside_confined_space"))
+
+
+def needs(job: Job, permit: Permit) -> tuple[Need, ...]:
+    """Each gas at each point of the plan; empty if nothing was planned, which opens no gate."""
+    plan = job.plan.gas.get(permit.permit_id) if job.plan else None
+    if plan is None:
+        return ()
+    return tuple(Need(gas, point) for gas in plan.gases for point in plan.points)
+
+
+def unplanned_kinds(job: Job, permit: Permit, rules: Rules) -> tuple[str, ...]:
+    """Kinds of gas the law asks for and the plan leaves out: combustible always, oxygen and toxic for entry."""
+    planned = {gas.kind for need in needs(job, permit) if (gas := rules.gas(need.gas)) is not None}
+    wanted = ["combustible"]
+    if needs_oxygen(permit):
+        wanted.append("oxygen")
+    if permit.type == "confined_space":
+        wanted.append("toxic")
+    return tuple(kind for kind in wanted if kind not in planned)
+
+
+def measured(permit: Permit) -> tuple[Need, ...]:
+    """Every gas at every point that was ever read on the ticket: a bad value counts whatever the plan says."""
+    return tuple(dict.fromkeys(Need(reading.gas, reading.point) for reading in permit.gas))
+
+
+def deciding(permit: Permit, need: Need) -> GasReading | None:
+    """The latest by sample time; of equal times the worse (reading A10.5). Unknown and future times are no evidence."""
+    found = [r for r in _for(permit, need) if r.sampled is not None and FUTURE not in r.marks]
+    return max(found, key=lambda r: (r.sampled.latest, not r.passed, r.seq), default=None)  # type: ignore[union-attr]
+
+
+def later_without_time(permit: Permit, need: Need) -> tuple[GasReading, ...]:
+    """Readings recorded after the deciding one whose time can't be used: they may be the newer truth."""
+    best = deciding(permit, need)
+    return tuple(
+        r for r in _for(permit, need) if (r.sampled is None or FUTURE in r.marks) and (best is None or r.seq > best.seq)
+    )
+
+
+def _for(permit: Permit, need: Need) -> Iterator[GasReading]:
+    return (r for r in permit.gas if r.gas == need.gas and r.point == need.point)
+
+
+def age(reading: GasReading, now: Any) -> timedelta:
+    """Freshness uses the earliest moment the sample may have been taken (design: clocks)."""
+    assert reading.sampled is not None
+    moment: timedelta = now - reading.sampled.earliest
+    return moment

@@ -1,0 +1,41 @@
+"""What a page asks: how does each gate of a boundary stand now, if nobody acts yet?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from services.seven_steps.board import Board, Job, Permit
+from services.seven_steps.command import Command
+from services.seven_steps.gate import Boundary, Case, Verdict
+from services.seven_steps.gates import judge_gates
+from services.seven_steps.rules import Rules
+
+
+def judge(
+    board: Board,
+    boundary: Boundary,
+    job: Job,
+    permit: Permit | None,
+    now: datetime,
+    rules: Rules,
+    command: Command | None = None,
+) -> tuple[Verdict, ...]:
+    """Without a command, gates that judge who acts and how (`of_act`) are left to the act: they are not asked.
+
+    If all others are open, the gate is *ready*: everything is true, a named person must sign.
+    """
+    looked = command or Command(
+        command_id="",
+        type=boundary.value,
+        version=1,
+        site_id=board.site.site_id if board.site else "",
+        actor="",
+        payload={},
+        sha256="",
+        means="",
+        decided_at_real=now,
+        job_id=job.job_id,
+        permit_id=permit.permit_id if permit else None,
+    )
+    case = Case(board, job, permit, looked, looked.actor, now, rules)
+    return tuple(v for v in judge_gates(boundary, case) if command is not None or not v.gate.of_act)

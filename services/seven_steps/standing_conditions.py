@@ -1,0 +1,86 @@
+"""What shuts every gate: work that was stopped, and an emergency; and who may resume after which cause (rules E3)."""
+
+from __future__ import annotations
+
+from services.seven_steps import roles
+from services.seven_steps.board import Emergency, Suspension
+from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.step2_to_3_gates import grade_needed
+
+APPROVERS = tuple(sorted(roles.APPROVERS))
+#: Where work would begin or go on: an emergency in the area keeps these shut.
+TOWARDS_WORK = RUN | {Boundary.ISSUE}
+BY_LEAD = frozenset({"interruption", "guardian_gone"})
+BY_AREA = frozenset({"suspension", "weather"})
+
+
+def emergency_here(case: Case) -> Emergency | None:
+    if case.permit is None or case.command.type not in TOWARDS_WORK:
+        return None
+    return case.board.emergencies.get("") or case.board.emergencies.get(case.permit.area_id)
+
+
+def stopped(case: Case) -> tuple[Missing, ...]:
+    """A stop is cleared first; then the strictest cause decides who may resume."""
+    assert case.job is not None
+    found = []
+    if case.job.stop is not None:
+        found.append(
+            Missing("stop_cleared", about=case.job.stop.by, have=case.job.stop.text, need=":cleared", who=APPROVERS)
+        )
+    emergency = emergency_here(case)
+    if emergency is not None:
+        found.append(
+            Missing(
+                "emergency_over",
+                about=emergency.area_id or "",
+                have=emergency.reason,
+                need=":ended",
+                who=(emergency.declared_by,),
+            )
+        )
+    if case.command.type == Boundary.RESUME and case.permit is not None:
+        strictest = max(case.permit.suspensions.values(), key=lambda s: _strictness(s.cause), default=None)
+        missing = _not_entitled(case, strictest) if strictest else None
+        found += [missing] if missing else []
+    return tuple(found)
+
+
+def _strictness(cause: str) -> int:
+    """Of several causes the strictest decides who may resume: who may lift it may lift the lesser ones too."""
+    order = {"expiry": 4, "emergency": 3} | dict.fromkeys(BY_AREA, 1) | dict.fromkeys(BY_LEAD, 0)
+    return order.get(cause, 2)
+
+
+def _not_entitled(case: Case, suspension: Suspension) -> Missing | None:
+    """Who may resume after this cause; nobody after expiry: a new ticket is needed."""
+    who = resumers(case, suspension)
+    if not case.actor and who:
+        return None  # a page that only looks
+    person = case.board.people.get(case.actor)
+    held = person.roles if person else frozenset()
+    if case.actor in who or held & set(who):
+        return None
+    return Missing("resumer", about=f":cause_{suspension.cause}", have=case.actor or ":none", need=":entitled", who=who)
+
+
+def resumers(case: Case, suspension: Suspension) -> tuple[str, ...]:
+    cause = suspension.cause
+    if cause == "expiry":
+        return ()
+    if cause in BY_LEAD:
+        return (roles.WORK_LEAD,)
+    if cause in BY_AREA:
+        return (roles.AREA_AUTH,)
+    if cause == "emergency":
+        return (suspension.by, roles.SHIFT_FOREMAN)
+    assert case.permit is not None
+    ladder = roles.LADDERS[case.permit.type]
+    return ladder[ladder.index(grade_needed(case)) :]
+
+
+def stop_record(case: Case) -> tuple[int, ...]:
+    return (case.job.stop.seq,) if case.job and case.job.stop else ()
+
+
+GATES = (Gate("G-RUN-5", 1, frozenset(Boundary), "GB 30871-2022 4.8; HSG250", stopped, stop_record),)

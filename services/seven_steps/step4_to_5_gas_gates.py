@@ -1,0 +1,245 @@
+"""Gate 4 and what must hold while the work runs: the air (GB 30871-2022 5.3, 6.3-6.5; readings A10.4-A10.7)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from services.seven_steps import gas, levels, roles, site_time
+from services.seven_steps.board import GasReading, Permit
+from services.seven_steps.gate import ON_RESULT, RUN, Boundary, Case, Gate, Missing
+
+B = Boundary
+TESTER = (roles.GAS_TESTER,)
+BEFORE_WORK = frozenset({B.ISSUE, B.START})
+START_AND_RESUME = frozenset({B.START, B.RESUME})
+#: The mark of an instrument that is not in service, by what it says.
+UNFIT = (gas.INSTRUMENT_UNKNOWN, gas.OUT_OF_SERVICE, gas.GAS_NOT_MEASURED, gas.FACTOR_MISSING, gas.GAS_UNKNOWN)
+
+
+def _asked(case: Case) -> tuple[gas.Need, ...]:
+    assert case.job is not None and case.permit is not None
+    return gas.needs(case.job, case.permit) if gas.is_required(case.permit) else ()
+
+
+def _decided(case: Case) -> list[tuple[gas.Need, GasReading]]:
+    """Each value the ticket needs, with the reading that decides it."""
+    assert case.permit is not None
+    found = ((need, gas.deciding(case.permit, need)) for need in _asked(case))
+    return [(need, reading) for need, reading in found if reading is not None]
+
+
+def gas_record(case: Case) -> tuple[int, ...]:
+    return tuple(sorted({reading.seq for _, reading in _decided(case)}))
+
+
+def _age_text(age: timedelta) -> str:
+    minutes, seconds = divmod(int(age.total_seconds()), 60)
+    return f"{minutes}:{seconds:02d} min"
+
+
+def no_test(case: Case) -> tuple[Missing, ...]:
+    """Every planned gas at every planned point has a reading, and the plan leaves out no kind the law asks for."""
+    permit, job = case.permit, case.job
+    assert permit is not None and job is not None
+    if not gas.is_required(permit):
+        return ()
+    unplanned = gas.unplanned_kinds(job, permit, case.rules)
+    found = [Missing("gas_plan", about=f":kind_{kind}", need=":planned", who=(roles.WORK_LEAD,)) for kind in unplanned]
+    have = {need for need, _ in _decided(case)}
+    found += [Missing("gas_test", about=str(n), need=":gas_test", who=TESTER) for n in _asked(case) if n not in have]
+    return tuple(found)
+
+
+def test_too_old(case: Case) -> tuple[Missing, ...]:
+    """Sample to now at most 30 minutes, seconds counted, from the earliest moment of the sample."""
+    longest = case.rules.duration("gas_age_before_start", case.board)
+    return tuple(
+        Missing("fresh_gas_test", about=str(need), have=_age_text(age), need=f"≤ {_age_text(longest)}", who=TESTER)
+        for need, reading in _decided(case)
+        if (age := gas.age(reading, case.now)) > longest
+    )
+
+
+def out_of_limits(case: Case) -> tuple[Missing, ...]:
+    """What is needed, and whatever else was read: a bad value is not planned away."""
+    permit = case.permit
+    assert permit is not None
+    found = []
+    for need in dict.fromkeys([*_asked(case), *gas.measured(permit)]):
+        reading = gas.deciding(permit, need)
+        if reading is None:
+            continue
+        kind = case.rules.gas(reading.gas)
+        if gas.passes(reading.converted, kind, case.rules, case.board, permit):
+            continue
+        have = f"{reading.value} {reading.unit}"
+        limit = gas.limit_text(kind, case.rules, case.board, permit)
+        found.append(Missing("gas_limit", about=str(need), have=have, need=limit, who=TESTER))
+    return tuple(found)
+
+
+def break_allowed(case: Case, permit: Permit) -> timedelta | None:
+    """How long work may stand without a new test; None where the law asks for none."""
+    if permit.type == "confined_space":
+        return case.rules.duration("break_without_test_confined", case.board)
+    if permit.type != "hot_work":
+        return None
+    name = "break_without_test_hot_2" if permit.level == levels.SECOND else "break_without_test_hot_special_1"
+    return case.rules.duration(name, case.board)
+
+
+def no_test_after_break(case: Case) -> tuple[Missing, ...]:
+    """A break longer than allowed: a test taken after it began and at most 30 minutes old (reading A10.4)."""
+    permit = case.permit
+    assert permit is not None
+    allowed = break_allowed(case, permit)
+    if allowed is None or permit.stopped_at is None or case.now - permit.stopped_at <= allowed:
+        return ()
+    fresh = case.rules.duration("gas_age_before_start", case.board)
+    decided = dict(_decided(case))
+    found = []
+    for need in _asked(case) or (gas.Need(":gas", ":work_place"),):
+        reading = decided.get(need)
+        if reading is None or reading.sampled is None or reading.sampled.latest < permit.stopped_at:
+            have = f":break {_age_text(case.now - permit.stopped_at)}"
+            found.append(
+                Missing("test_after_break", about=str(need), have=have, need=f"≤ {_age_text(allowed)}", who=TESTER)
+            )
+        elif (age := gas.age(reading, case.now)) > fresh:
+            text = f"≤ {_age_text(fresh)}"
+            found.append(Missing("fresh_gas_test", about=str(need), have=_age_text(age), need=text, who=TESTER))
+    return tuple(found)
+
+
+def no_test_today(case: Case) -> tuple[Missing, ...]:
+    """Hot work of any level: a test taken on this site day (5.3.1 d)."""
+    permit = case.permit
+    assert permit is not None
+    if permit.type != "hot_work":
+        return ()
+    today = site_time.site_day(case.board, case.now)
+    decided = dict(_decided(case))
+    found = []
+    for need in _asked(case) or (gas.Need(":gas", ":work_place"),):
+        reading = decided.get(need)
+        day = site_time.site_day(case.board, reading.sampled.earliest) if reading and reading.sampled else ":none"
+        if day != today:
+            found.append(Missing("test_today", about=str(need), have=day, need=today, who=TESTER))
+    return tuple(found)
+
+
+def stream_dead(case: Case) -> tuple[Missing, ...]:
+    """Continuous monitoring of a confined space; a site may let a person run the monitor (G-GAS-6a)."""
+    permit = case.permit
+    assert permit is not None
+    if permit.type != "confined_space":
+        return ()
+    by_hand = bool(case.rules.number("manual_monitor_allowed", case.board))
+    if by_hand and permit.monitor is not None and _in_order(case, permit.monitor.text):
+        return ()
+    return (Missing("continuous_monitor", about=permit.permit_no, need=":running", who=(*TESTER, roles.GUARDIAN)),)
+
+
+def _in_order(case: Case, instrument_id: str) -> bool:
+    instrument = case.board.instruments.get(instrument_id)
+    today = site_time.site_day(case.board, case.now)
+    return instrument is not None and instrument.in_service and today <= instrument.calibration_due
+
+
+def monitor_record(case: Case) -> tuple[int, ...]:
+    return (case.permit.monitor.seq,) if case.permit and case.permit.monitor else ()
+
+
+def record_overdue(case: Case) -> tuple[Missing, ...]:
+    """A record at most two hours old while anyone may be inside (6.5)."""
+    permit = case.permit
+    assert permit is not None
+    if permit.type != "confined_space":
+        return ()
+    longest = case.rules.duration("gas_record_interval_confined", case.board)
+    decided = dict(_decided(case))
+    found = []
+    for need in _asked(case) or (gas.Need(":gas", ":work_place"),):
+        reading = decided.get(need)
+        if reading is None:
+            found.append(Missing("gas_record", about=str(need), need=f"≤ {_age_text(longest)}", who=TESTER))
+        elif (age := gas.age(reading, case.now)) > longest:
+            have, text = _age_text(age), f"≤ {_age_text(longest)}"
+            found.append(Missing("gas_record", about=str(need), have=have, need=text, who=TESTER))
+    return tuple(found)
+
+
+def special_stream_dead(case: Case) -> tuple[Missing, ...]:
+    """特级: continuous gas monitoring (5.3.1 d). Its stream comes by telemetry, which this release does not take in."""
+    permit = case.permit
+    assert permit is not None
+    if permit.type != "hot_work" or permit.level != levels.SPECIAL:
+        return ()
+    return (Missing("continuous_monitor", about=permit.permit_no, need=":running", who=TESTER),)
+
+
+def _marked(case: Case, marks: tuple[str, ...]) -> tuple[Missing, ...]:
+    return tuple(
+        Missing("instrument", about=reading.instrument_id, have=f":mark_{mark}", need=str(need), who=TESTER)
+        for need, reading in _decided(case)
+        for mark in reading.marks
+        if mark in marks
+    )
+
+
+def instrument_unfit(case: Case) -> tuple[Missing, ...]:
+    return _marked(case, UNFIT)
+
+
+def calibration_past(case: Case) -> tuple[Missing, ...]:
+    return _marked(case, (gas.CALIBRATION_PAST,))
+
+
+def no_bump_test(case: Case) -> tuple[Missing, ...]:
+    return _marked(case, (gas.NO_BUMP_TEST,))
+
+
+def first_entry_too_late(case: Case) -> tuple[Missing, ...]:
+    """The first entry after a start or resume is at most 30 minutes after the sample (reading A10.17)."""
+    permit = case.permit
+    assert permit is not None
+    if permit.type != "confined_space" or permit.entered_since_run:
+        return ()
+    longest = case.rules.duration("first_entry_after_sample", case.board)
+    return tuple(
+        Missing("fresh_gas_test", about=str(need), have=_age_text(age), need=f"≤ {_age_text(longest)}", who=TESTER)
+        for need, reading in _decided(case)
+        if (age := gas.age(reading, case.now)) > longest
+    )
+
+
+def time_not_usable(case: Case) -> tuple[Missing, ...]:
+    """A reading recorded since the deciding one, from the future or of unknown time: measure again."""
+    permit = case.permit
+    assert permit is not None
+    found = []
+    for need in _asked(case):
+        for reading in gas.later_without_time(permit, need):
+            mark = gas.FUTURE if gas.FUTURE in reading.marks else gas.TIME_UNKNOWN
+            found.append(
+                Missing("sample_time", about=str(need), have=f":mark_{mark}", need=":sample_time_known", who=TESTER)
+            )
+    return tuple(found)
+
+
+GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
+GATES = (
+    Gate("G-GAS-1", 1, BEFORE_WORK, f"{GB} 5.3.1, 6.3; {AQ} 5.4.3", no_test, gas_record, alarm="01"),
+    Gate("G-GAS-2", 1, BEFORE_WORK, f"{GB} 5.3.1 c, 6.3 a; {AQ} 5.4.3", test_too_old, gas_record, alarm="02"),
+    Gate("G-GAS-3", 1, ON_RESULT, f"{GB} 5.3.2, 6.4; GBZ 2.1; {AQ} 5.9.3", out_of_limits, gas_record, alarm="06"),
+    Gate("G-GAS-4", 1, frozenset({B.RESUME}), f"{GB} 5.3.1 d, 6.3 f", no_test_after_break, gas_record, alarm="03"),
+    Gate("G-GAS-5", 1, START_AND_RESUME, f"{GB} 5.3.1 d; {AQ} 5.9.2", no_test_today, gas_record, alarm="04"),
+    Gate("G-GAS-6a", 1, RUN, f"{GB} 6.5; {AQ} 5.9.4", stream_dead, monitor_record, alarm="05"),
+    Gate("G-GAS-6b", 1, RUN, f"{GB} 6.5; {AQ} 5.9.4", record_overdue, gas_record, alarm="05"),
+    Gate("G-GAS-7", 1, RUN, f"{GB} 5.3.1 d", special_stream_dead, monitor_record),
+    Gate("G-GAS-9a", 1, ON_RESULT, f"{GB} 4.12", instrument_unfit, gas_record),
+    Gate("G-GAS-9b", 1, ON_RESULT, f"{GB} 4.12", calibration_past, gas_record),
+    Gate("G-GAS-9c", 1, ON_RESULT, "Policy", no_bump_test, gas_record),
+    Gate("G-GAS-9d", 1, frozenset({B.ENTER}), "Policy (GB 30871-2022 6.3 a)", first_entry_too_late, gas_record),
+    Gate("G-GAS-12", 1, ON_RESULT, "Policy", time_not_usable, gas_record),
+)

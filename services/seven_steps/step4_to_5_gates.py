@@ -1,0 +1,325 @@
+"""Gate 4, site survey to execution, its signatures: measures, isolations, linked tickets, who issues and where.
+
+What the air must be stands in step4_to_5_gas_gates.py, what must be there when work starts in
+step4_to_5_start_gates.py.
+"""
+
+from __future__ import annotations
+
+from services.seven_steps import levels, limits, roles
+from services.seven_steps.board import Isolation, NodeSignature, Permit
+from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.step1_risk_assessment import ENDED
+from services.seven_steps.step2_to_3_gates import grade_needed
+
+B = Boundary
+SURVEY, ISSUE = frozenset({B.SURVEY}), frozenset({B.ISSUE})
+#: What was found true at the survey and can be undone after it is asked again until the work is over.
+STILL_TRUE = SURVEY | ISSUE | RUN
+#: Never accepted where a blind is required (GB 30871-2022 5.2.2, 6.1).
+NO_BLIND = frozenset({"water_seal", "valve_closed"})
+ISOLATORS = (roles.ISOL_AUTH,)
+SURVEYED_OR_FURTHER = frozenset({"surveyed", "issued", "active", "suspended", "completed", "accepted"})
+
+
+# ---- survey: measures and isolations -------------------------------------------------------------------------------
+
+
+def measures_unconfirmed(case: Case) -> tuple[Missing, ...]:
+    """Every line of the form is answered: confirmed by somebody, or explicitly not applicable."""
+    permit = case.permit
+    assert permit is not None
+    found = []
+    for line in case.rules.listed(f"measures_{permit.type}"):
+        measure = permit.measures.get(line)
+        if measure is None or measure.answer == "not_in_place":
+            have = ":none" if measure is None else ":not_in_place"
+            who = (roles.AREA_AUTH, roles.GUARDIAN, roles.WORK_LEAD)
+            found.append(Missing("measure", about=f"{permit.type}/{line}", have=have, need=":confirmed", who=who))
+    return tuple(found)
+
+
+def measures_record(case: Case) -> tuple[int, ...]:
+    assert case.permit is not None
+    return tuple(sorted({m.seq for m in case.permit.measures.values()}))
+
+
+def in_force(case: Case) -> tuple[Isolation, ...]:
+    assert case.job is not None
+    return tuple(i for i in case.job.isolations.values() if i.removed is None)
+
+
+def needs_isolation(permit: Permit) -> bool:
+    """Entry always, hot work in or on plant; for the rest the plan says what is isolated (4.2, 5.2.2, 6.1)."""
+    return permit.type == "confined_space" or (permit.type == "hot_work" and permit.level != levels.SECOND)
+
+
+def isolation_unverified(case: Case) -> tuple[Missing, ...]:
+    """Each planned point is applied and verified; work that needs isolation has at least one point planned."""
+    job, permit = case.job, case.permit
+    assert job is not None and permit is not None
+    planned = job.plan.isolations if job.plan else ()
+    if not planned and (job.plan is None or needs_isolation(permit)):
+        return (Missing("isolation_list", need=":isolation_list", who=(roles.WORK_LEAD,)),)
+    applied = {i.point_id: i for i in in_force(case)}
+    found = []
+    for point in planned:
+        isolation = applied.get(point.point_id)
+        if isolation is None:
+            found.append(Missing("isolation", about=point.point_id, need=":applied", who=ISOLATORS))
+        elif isolation.verified is None:
+            found.append(Missing("isolation", about=point.point_id, have=":applied", need=":verified", who=ISOLATORS))
+    return tuple(found)
+
+
+def isolation_too_weak(case: Case) -> tuple[Missing, ...]:
+    """A water seal or a closed valve is never accepted instead of a blind."""
+    job = case.job
+    assert job is not None
+    must = (
+        {p.point_id for p in job.plan.isolations if p.blind_required or _always(case, p.point_id)}
+        if job.plan
+        else set()
+    )
+    planned = {p.point_id: p.method for p in job.plan.isolations} if job.plan else {}
+    used = planned | {i.point_id: i.method for i in in_force(case)}
+    return tuple(
+        Missing("blind", about=point_id, have=f":method_{method}", need=":blind_or_spool_removed", who=ISOLATORS)
+        for point_id, method in sorted(used.items())
+        if point_id in must and method in NO_BLIND
+    )
+
+
+def _always(case: Case, point_id: str) -> bool:
+    """Into a confined space no process line is shut by a valve alone, whatever the plan says (6.1)."""
+    assert case.permit is not None
+    point = case.board.isolation_points.get(point_id)
+    return case.permit.type == "confined_space" and point is not None and point.energy == "process"
+
+
+def isolation_record(case: Case) -> tuple[int, ...]:
+    found = []
+    for isolation in in_force(case):
+        found += [isolation.applied.seq] + ([isolation.verified.seq] if isolation.verified else [])
+    return tuple(sorted(found))
+
+
+def verified_by_applier(case: Case) -> tuple[Missing, ...]:
+    return tuple(
+        Missing("other_verifier", about=i.point_id, have=i.applied.by, need=":another_person", who=ISOLATORS)
+        for i in in_force(case)
+        if i.verified is not None and i.verified.by == i.applied.by
+    )
+
+
+# ---- issue: linked tickets and signatures --------------------------------------------------------------------------
+
+
+def _siblings(case: Case) -> list[Permit]:
+    """The job's other tickets that count: void and revoked ones do not (rules G-SV-5)."""
+    assert case.job is not None and case.permit is not None
+    others = (case.board.permits[key] for key in case.job.permits if key != case.permit.permit_id)
+    return [other for other in others if other.state not in ENDED]
+
+
+def linked_missing(case: Case) -> tuple[Missing, ...]:
+    """Every ticket this one refers to exists, and work inside a confined space has that ticket too."""
+    permit = case.permit
+    assert permit is not None and case.job is not None
+    who = (roles.APPLICANT, roles.WORK_LEAD)
+    found = [
+        Missing("linked_ticket", about=key, need=":exists", who=who, alarm="61")
+        for key in sorted(permit.related)
+        if key not in case.board.permits or case.board.permits[key].job_id != permit.job_id
+    ]
+    kinds = {other.type for other in _siblings(case)}
+    if permit.facts.get("inside_confined_space") and permit.type != "confined_space" and "confined_space" not in kinds:
+        found.append(Missing("confined_space_ticket", need=":ticket_confined_space", who=who, alarm="60"))
+    return tuple(found)
+
+
+def not_linked(case: Case) -> tuple[Missing, ...]:
+    permit = case.permit
+    assert permit is not None
+    return tuple(
+        Missing("link", about=other.permit_no, need=":linked_both_ways", who=(roles.APPLICANT, roles.WORK_LEAD))
+        for other in _siblings(case)
+        if other.permit_id not in permit.related or permit.permit_id not in other.related
+    )
+
+
+def linked_not_surveyed(case: Case) -> tuple[Missing, ...]:
+    return tuple(
+        Missing("linked_survey", about=o.permit_no, have=f":{o.state}", need=":surveyed", who=(roles.AREA_AUTH,))
+        for o in _siblings(case)
+        if o.state not in SURVEYED_OR_FURTHER
+    )
+
+
+def linked_record(case: Case) -> tuple[int, ...]:
+    return tuple(sorted(o.surveyed.seq for o in _siblings(case) if o.surveyed))
+
+
+def not_on_site(case: Case) -> tuple[Missing, ...]:
+    """The approver is there: the guardian's code or a position inside the area (4.11 a; rules, trap 9)."""
+    permit, presence = case.permit, case.command.presence
+    assert permit is not None
+    places = {permit.permit_id, permit.area_id} | set(permit.related)
+    if presence is not None and presence.place in places:
+        return ()
+    have = presence.place if presence else ":none"
+    return (Missing("presence", about=case.actor, have=have, need=permit.area_id, who=(case.actor or roles.GUARDIAN,)),)
+
+
+def not_reauthenticated(case: Case) -> tuple[Missing, ...]:
+    """The person proved who they are at most 15 minutes before (AQ 3064.2 5.5.2; ESL art. 13)."""
+    proved = case.command.authenticated_at
+    if proved is not None and case.command.decided_at_real - proved <= limits.REAUTHENTICATED_WITHIN:
+        return ()
+    minutes = int(limits.REAUTHENTICATED_WITHIN.total_seconds() // 60)
+    return (Missing("identity", about=case.actor, need=f"≤ {minutes} min", who=(case.actor,)),)
+
+
+def grade_too_low(case: Case) -> tuple[Missing, ...]:
+    permit = case.permit
+    assert permit is not None
+    need = grade_needed(case)
+    person = case.board.people.get(case.actor)
+    grade = roles.grade_of(permit.type, person.roles) if person else ""
+    if roles.rung(permit.type, grade) >= roles.rung(permit.type, need):
+        return ()
+    have = f":role_{grade}" if grade else ":none"
+    return (Missing("grade", about=case.actor, have=have, need=f":role_{need}", who=(need,)),)
+
+
+def issuer_is_worker(case: Case) -> tuple[Missing, ...]:
+    """Segregation of duties is policy, not GB (rules, trap 3)."""
+    permit, job = case.permit, case.job
+    assert permit is not None and job is not None
+    if case.actor != job.work_lead and case.actor not in permit.crew:
+        return ()
+    return (
+        Missing(
+            "other_issuer", about=case.actor, have=":on_the_job", need=":another_person", who=(grade_needed(case),)
+        ),
+    )
+
+
+def nodes_required(case: Case) -> tuple[str, ...]:
+    """The form's signature lines before the issue; the issuer's own line is the issue (reading A10.10)."""
+    permit = case.permit
+    assert permit is not None
+    own = roles.NODE_OF_GRADE.get(grade_needed(case))
+    return tuple(node for node in roles.NODES[permit.type] if node != own)
+
+
+def valid_signature(case: Case, node: str) -> NodeSignature | None:
+    """The last one by somebody who holds that line's role, after the survey."""
+    permit = case.permit
+    assert permit is not None
+    surveyed = permit.surveyed.seq if permit.surveyed else 0
+    for signature in reversed(permit.nodes):
+        person = case.board.people.get(signature.by)
+        held = person is not None and bool(person.roles & roles.NODE_ROLES[node])
+        if signature.node == node and held and signature.seq > surveyed:
+            return signature
+    return None
+
+
+def nodes_unsigned(case: Case) -> tuple[Missing, ...]:
+    """Each node is signed, each after the one before it (AQ 3064.2 5.5.1)."""
+    found: list[Missing] = []
+    last = 0
+    for node in nodes_required(case):
+        signature = valid_signature(case, node)
+        who = tuple(sorted(roles.NODE_ROLES[node]))
+        if signature is None:
+            found.append(Missing("signature", about=f":node_{node}", need=":signed", who=who))
+        elif signature.seq < last:
+            found.append(
+                Missing("signature_order", about=f":node_{node}", have=":signed_early", need=":in_order", who=who)
+            )
+        last = max(last, signature.seq if signature else last)
+    return tuple(found)
+
+
+def nodes_record(case: Case) -> tuple[int, ...]:
+    assert case.permit is not None
+    return tuple(sorted(n.seq for n in case.permit.nodes))
+
+
+def node_late(case: Case) -> tuple[Missing, ...]:
+    """From the survey, or the signature before, to each signature (AQ 3064.2 5.2.1): an alarm, no block."""
+    permit = case.permit
+    assert permit is not None
+    if permit.surveyed is None:
+        return ()
+    longest = case.rules.duration("approval_node_limit", case.board)
+    since, found = permit.surveyed.at, []
+    for node in nodes_required(case):
+        signature = valid_signature(case, node)
+        done = signature.at if signature else case.now
+        if done - since > longest:
+            who = tuple(sorted(roles.NODE_ROLES[node]))
+            found.append(
+                Missing("node_time", about=f":node_{node}", have=str(done - since), need=f"≤ {longest}", who=who)
+            )
+        since = max(since, done)
+    return tuple(found)
+
+
+def changed_since_assessment(case: Case) -> tuple[Missing, ...]:
+    """The assessment, signed, is newer than the last change of process or conditions (4.17)."""
+    job = case.job
+    assert job is not None
+    if job.changed is None:
+        return ()
+    signed = job.assessment.signed if job.assessment is not None else None
+    if job.assessment is not None and signed is not None and job.assessment.recorded.seq > job.changed.seq:
+        return ()
+    return (Missing("new_assessment", have=job.changed.text, need=":assessment_after_change", who=(roles.WORK_LEAD,)),)
+
+
+def change_record(case: Case) -> tuple[int, ...]:
+    job = case.job
+    assert job is not None
+    assessed = (job.assessment.recorded.seq,) if job.assessment else ()
+    return (*assessed, *((job.changed.seq,) if job.changed else ()))
+
+
+def special_unproved(case: Case) -> tuple[Missing, ...]:
+    """特级: unit stable, slight positive pressure, no thermally decomposing service (5.4.2).
+
+    Their evidence is live process data, which this release does not take in: special-level hot work can't be issued.
+    """
+    permit = case.permit
+    assert permit is not None
+    if permit.type != "hot_work" or permit.level != levels.SPECIAL:
+        return ()
+    wanted = ("unit_stable", "slight_positive_pressure", "no_decomposing_service")
+    return tuple(Missing(what, about=permit.permit_no, need=f":{what}", who=(roles.AREA_AUTH,)) for what in wanted)
+
+
+def nothing(_case: Case) -> tuple[int, ...]:
+    """The act itself is the evidence."""
+    return ()
+
+
+GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
+GATES = (
+    Gate("G-SV-1", 1, STILL_TRUE, f"{GB} annex A; {AQ} 5.4.5", measures_unconfirmed, measures_record, alarm="90"),
+    Gate("G-SV-2a", 1, STILL_TRUE, f"{GB} 4.2, 6.1", isolation_unverified, isolation_record, alarm="90"),
+    Gate("G-SV-2b", 1, STILL_TRUE, f"{GB} 5.2.2, 6.1", isolation_too_weak, isolation_record, alarm="90"),
+    Gate("G-SD-1b", 1, STILL_TRUE, "Policy (HSG250)", verified_by_applier, isolation_record),
+    Gate("G-RA-4", 1, ISSUE, f"{GB} 4.17", changed_since_assessment, change_record, alarm="80"),
+    Gate("G-SV-3a", 1, ISSUE, f"{GB} 4.11 a; {AQ} 5.5.2", not_on_site, nothing, alarm="30", of_act=True),
+    Gate("G-SV-3b", 1, ISSUE, f"{AQ} 5.5.2", not_reauthenticated, nothing, of_act=True),
+    Gate("G-SV-4", 1, ISSUE, f"{GB} 4.11 b; {AQ} 5.5.3", grade_too_low, nothing, of_act=True),
+    Gate("G-SD-1a", 1, ISSUE, "Policy (HSG250)", issuer_is_worker, nothing, of_act=True),
+    Gate("G-SV-5a", 1, ISSUE | {B.START}, f"{GB} 4.6; {AQ} 5.9.8", linked_missing, linked_record, alarm="61"),
+    Gate("G-SV-5b", 1, ISSUE, f"{GB} 4.6; {AQ} 5.9.8", not_linked, linked_record, alarm="62"),
+    Gate("G-SV-5c", 1, ISSUE, f"{GB} 4.6; {AQ} 5.9.8", linked_not_surveyed, linked_record, alarm="61"),
+    Gate("G-SV-6a", 1, ISSUE, f"{AQ} 5.5.1", nodes_unsigned, nodes_record),
+    Gate("G-SV-6b", 1, ISSUE, f"{AQ} 5.2.1, 5.9.9", node_late, nodes_record, alarm="91", blocks=False),
+    Gate("G-HOT-4", 1, ISSUE, f"{GB} 5.4.2", special_unproved, nothing),
+)

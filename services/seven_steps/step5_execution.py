@@ -1,0 +1,418 @@
+"""Step 5, execution 工作执行: guardian, start, in and out, breaks and resumes, changes of crew, the end of work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from services.seven_steps import codes, roles, site_time
+from services.seven_steps.board import (
+    Board,
+    CrewMember,
+    EquipmentCheck,
+    GuardianDuty,
+    Inside,
+    Permit,
+    Stated,
+    Suspension,
+)
+from services.seven_steps.event import (
+    Event,
+    at,
+    change_permit,
+    event,
+    happened,
+    permit_of,
+    put,
+    recorded,
+    stated,
+    text_of,
+    without,
+)
+from services.seven_steps.gate import Boundary, Case
+from services.seven_steps.spec import ACT, PERMIT, RECORD, CommandSpec, Decision, Refused
+from services.seven_steps.step2_to_3_gates import GUARDIAN_TRADE, certificate_missing, guardian_required, guardians_of
+from services.seven_steps.step3_to_4_gates import acknowledged
+
+Data = Mapping[str, Any]
+RUNNING = frozenset({"active"})
+STARTED = frozenset({"active", "suspended"})
+
+
+# ---- decide --------------------------------------------------------------------------------------------------------
+
+
+def guardian_off(case: Case) -> Decision:
+    off = event(case, "guardian.off", person_id=case.actor, reason=case.command.payload.get("reason"))
+    assert case.permit is not None
+    return (off, *_guardian_gap(case, set(case.permit.guardians_on) - {case.actor}))
+
+
+def offer_guardian_handover(case: Case) -> Decision:
+    permit = case.permit
+    assert permit is not None
+    if case.actor not in permit.guardians_on:
+        return Refused(codes.WRONG_STATE, about=case.actor, have=":not_on_duty", need=":on_duty")
+    return (event(case, "guardian.handover_offered", to=case.command.payload["to"]),)
+
+
+def take_guardian_handover(case: Case) -> Decision:
+    """Two signatures on the spot, no gap: the first guardian was on duty until now (AQ 3064.2 5.6.4).
+
+    It is a gap all the same if whoever arrives may not be guardian here: not named, not certified, not briefed, or
+    not outside where somebody is inside.
+    """
+    permit = case.permit
+    assert permit is not None
+    if permit.handover_to != case.actor:
+        return Refused(codes.WRONG_STATE, about=case.actor, have=permit.handover_to or ":none", need=":offered_to_you")
+    place, gone = case.command.payload["place"], permit.handover_from or ""
+    handed = event(case, "guardian.handed_over", gone=gone, to=case.actor, place=place)
+    stay = set(permit.guardians_on) - {gone}
+    outside = permit.type != "confined_space" or place == "outside"
+    fit = not certificate_missing(case, case.actor, GUARDIAN_TRADE) and acknowledged(case, case.actor) is not None
+    return (handed, *_guardian_gap(case, stay | ({case.actor} if fit and outside else set())))
+
+
+def _guardian_gap(case: Case, stay: set[str], named: set[str] | None = None) -> tuple[Event, ...]:
+    """If no named guardian remains while work runs: suspended, with alarm 31 (GB 30871-2022 4.10 f)."""
+    permit = case.permit
+    assert permit is not None
+    named = set(guardians_of(permit)) if named is None else named
+    if permit.state not in RUNNING or not guardian_required(case) or stay & named:
+        return ()
+    reason = {"lang": "en", "text": "guardian left"}
+    return (
+        event(case, "permit.suspended", cause="guardian_gone", reason=reason),
+        event(case, "alarm.raised", alarm_id=f"{case.board.seq + 1}-1", code="31", text=case.actor),
+    )
+
+
+def record_monitor(case: Case) -> Decision:
+    """The continuous monitor runs, or no longer: then nobody may be inside (E3: cause gas_unmonitored)."""
+    permit, payload = case.permit, case.command.payload
+    assert permit is not None
+    recorded_ = event(case, "monitor.recorded", **payload)
+    if payload["running"] or permit.type != "confined_space" or permit.state not in RUNNING:
+        return (recorded_,)
+    reason = {"lang": "en", "text": "continuous monitor off"}
+    return (
+        recorded_,
+        event(case, "permit.suspended", cause="gas_unmonitored", reason=reason),
+        event(case, "alarm.raised", alarm_id=f"{case.board.seq + 1}-1", code="05", text=payload["instrument_id"]),
+    )
+
+
+def complete(case: Case) -> Decision:
+    permit = case.permit
+    assert permit is not None
+    if permit.started is None:
+        return Refused(codes.WRONG_STATE, about=permit.permit_no, have=":not_started", need=":started")
+    return (event(case, "work.completed"),)
+
+
+def revoke_ticket(case: Case) -> Decision:
+    """Not yet started: revoked; started: void (reading A10.10). A ticket suspended before its start has not."""
+    return _ended(case, "permit.revoked", case.permit is not None and case.permit.started is None)
+
+
+def void_ticket(case: Case) -> Decision:
+    return _ended(case, "permit.voided", case.permit is not None and case.permit.started is not None)
+
+
+def _ended(case: Case, type_: str, fits: bool) -> Decision:
+    permit = case.permit
+    assert permit is not None
+    if not fits:
+        have, need = (":not_started", ":started") if permit.started is None else (":started", ":not_started")
+        return Refused(codes.WRONG_STATE, about=permit.permit_no, have=have, need=need)
+    return (event(case, type_, **case.command.payload),)
+
+
+def start(case: Case) -> Decision:
+    return (event(case, "work.started", unchanged=case.command.payload.get("unchanged") is True),)
+
+
+def enter(case: Case) -> Decision:
+    payload = case.command.payload
+    assert case.permit is not None
+    if payload["person_id"] in case.permit.inside:
+        return Refused(codes.WRONG_STATE, about=payload["person_id"], have=":inside", need=":outside")
+    return (event(case, "entry.entered", person_id=payload["person_id"], tools=payload.get("tools", {})),)
+
+
+def leave(case: Case) -> Decision:
+    payload = case.command.payload
+    return (event(case, "entry.left", person_id=payload["person_id"], tools=payload.get("tools", {})),)
+
+
+def record_found_inside(case: Case) -> Decision:
+    """True whatever the state: counted as inside, with an alarm (design: two classes of command)."""
+    person_id = case.command.payload["person_id"]
+    alarm = event(case, "alarm.raised", alarm_id=f"{case.board.seq + 1}-1", code="92", text=person_id)
+    return (event(case, "entry.found_inside", person_id=person_id), alarm)
+
+
+def interrupt(case: Case) -> Decision:
+    """Takes authority away, so it is never refused: on a ticket that is not live it is kept and changes nothing."""
+    return (event(case, "permit.suspended", cause="interruption", reason=case.command.payload["reason"]),)
+
+
+def suspend(case: Case) -> Decision:
+    payload = case.command.payload
+    return (event(case, "permit.suspended", cause=payload["cause"], reason=payload["reason"]),)
+
+
+def resume(case: Case) -> Decision:
+    return (event(case, "permit.resumed", unchanged=case.command.payload.get("unchanged") is True),)
+
+
+def change_crew(case: Case) -> Decision:
+    payload = case.command.payload
+    assert case.permit is not None
+    add, remove = payload.get("add", []), payload.get("remove", [])
+    changed = event(case, "crew.changed", add=add, remove=remove)
+    named = set(guardians_of(case.permit)) - set(remove) - {m["person_id"] for m in add}
+    named |= {m["person_id"] for m in add if m["role"] == "guardian"}
+    return (changed, *_guardian_gap(case, set(case.permit.guardians_on), named))
+
+
+def expire_ticket(case: Case) -> Decision:
+    """The timekeeper says that the time is over; the core looks at its own `now` (GB 30871-2022 4.16)."""
+    permit = case.permit
+    assert permit is not None
+    if permit.valid_to is None or case.now <= permit.valid_to or "expiry" in permit.suspensions:
+        have = site_time.stamp(case.now)
+        return Refused(codes.WRONG_STATE, about=permit.permit_no, have=have, need=":expired")
+    expired = event(case, "permit.expired", valid_to=site_time.stamp(permit.valid_to))
+    if permit.started is None:
+        return (expired,)
+    alarm = event(case, "alarm.raised", alarm_id=f"{case.board.seq + 1}-1", code="10", text=permit.permit_no)
+    return (expired, alarm)
+
+
+# ---- evolve --------------------------------------------------------------------------------------------------------
+
+
+def guardian_on(board: Board, data: Data) -> Board:
+    permit, when = permit_of(board, data), happened(board, data)
+    if _said_later(permit, data["by"], when):
+        return board
+    duty = GuardianDuty(data["by"], data["place"], when, board.seq)
+    on = put(permit.guardians_on, data["by"], duty)
+    return change_permit(board, data, guardians_on=on, guardian_said=put(permit.guardian_said, data["by"], when))
+
+
+def guardian_off_duty(board: Board, data: Data) -> Board:
+    permit, when = permit_of(board, data), happened(board, data)
+    if _said_later(permit, data["person_id"], when):
+        return board
+    return change_permit(
+        board,
+        data,
+        guardians_on=without(permit.guardians_on, data["person_id"]),
+        guardian_said=put(permit.guardian_said, data["person_id"], when),
+        handover_from=None,
+        handover_to=None,
+    )
+
+
+def _said_later(permit: Permit, person_id: str, when: datetime) -> bool:
+    """An older word that came later does not undo a newer one."""
+    said = permit.guardian_said.get(person_id)
+    return said is not None and when < said
+
+
+def guardian_handover_offered(board: Board, data: Data) -> Board:
+    return change_permit(board, data, handover_from=data["by"], handover_to=data["to"])
+
+
+def guardian_handed_over(board: Board, data: Data) -> Board:
+    permit, when = permit_of(board, data), happened(board, data)
+    duty = GuardianDuty(data["to"], data["place"], when, board.seq)
+    on = put(without(permit.guardians_on, data["gone"]), data["to"], duty)
+    said = put(put(permit.guardian_said, data["gone"], when), data["to"], when)
+    return change_permit(board, data, guardians_on=on, guardian_said=said, handover_from=None, handover_to=None)
+
+
+def equipment_checked(board: Board, data: Data) -> Board:
+    equipment = dict(permit_of(board, data).equipment)
+    for item in data["items"]:
+        before = equipment.get(item["kind"])
+        if before is not None and happened(board, data) < before.at:
+            continue  # an older look that came later: the newer one stands
+        equipment[item["kind"]] = EquipmentCheck(
+            kind=item["kind"],
+            ok=item["ok"],
+            count=item.get("count", 0),
+            volts=item.get("volts"),
+            by=data["by"],
+            at=happened(board, data),
+            seq=board.seq,
+        )
+    return change_permit(board, data, equipment=equipment)
+
+
+def monitor_recorded(board: Board, data: Data) -> Board:
+    monitor = stated(board, data, data["instrument_id"]) if data["running"] else None
+    return change_permit(board, data, monitor=monitor)
+
+
+def work_started(board: Board, data: Data) -> Board:
+    return change_permit(
+        board,
+        data,
+        state="active",
+        started=stated(board, data),
+        last_run_at=at(board),
+        entered_since_run=False,
+    )
+
+
+def entry_entered(board: Board, data: Data) -> Board:
+    permit = _tools(board, data, permit_of(board, data), 1)
+    inside = put(permit.inside, data["person_id"], Inside(data["person_id"], at(board), board.seq))
+    return change_permit(board, data, inside=inside, tools_inside=permit.tools_inside, entered_since_run=True)
+
+
+def entry_left(board: Board, data: Data) -> Board:
+    """A leave of an earlier time does not take out who was found, or went in, after it."""
+    permit = _tools(board, data, permit_of(board, data), -1)
+    entry = permit.inside.get(data["person_id"])
+    if entry is not None and happened(board, data) < entry.since:
+        return change_permit(board, data, tools_inside=permit.tools_inside)
+    inside = without(permit.inside, data["person_id"])
+    return change_permit(board, data, inside=inside, tools_inside=permit.tools_inside)
+
+
+def _tools(board: Board, data: Data, permit: Permit, sign: int) -> Permit:
+    """Tools are counted in and out; more out than in is shown as a negative count, and keeps the gate shut."""
+    counts = dict(permit.tools_inside)
+    for name, count in data["tools"].items():
+        counts[name] = counts.get(name, 0) + sign * count
+    return replace(permit, tools_inside={name: count for name, count in counts.items() if count != 0})
+
+
+def entry_found_inside(board: Board, data: Data) -> Board:
+    found = Inside(data["person_id"], happened(board, data), board.seq, without_enter=True)
+    return change_permit(board, data, inside=put(permit_of(board, data).inside, data["person_id"], found))
+
+
+def permit_resumed(board: Board, data: Data) -> Board:
+    """Work goes on; a ticket that was suspended before its start is only issued again, and start is still to pass."""
+    begun = permit_of(board, data).started is not None
+    return change_permit(
+        board,
+        data,
+        state="active" if begun else "issued",
+        suspensions={},
+        stopped_at=None,
+        last_run_at=at(board),
+        entered_since_run=False,
+        handover_from=None,
+        handover_to=None,
+    )
+
+
+def crew_changed(board: Board, data: Data) -> Board:
+    permit = permit_of(board, data)
+    crew = {key: member for key, member in permit.crew.items() if key not in data["remove"]}
+    for member in data["add"]:
+        crew[member["person_id"]] = CrewMember(member["person_id"], member["role"], member["trade"], board.seq)
+    return change_permit(board, data, crew=crew)
+
+
+def work_completed(board: Board, data: Data) -> Board:
+    return change_permit(board, data, state="completed", completed=stated(board, data), fire_watch=None)
+
+
+def permit_expired(board: Board, data: Data) -> Board:
+    """Not begun: revoked. Begun: suspended with the cause expiry, never silently closed (reading A10.10)."""
+    permit = permit_of(board, data)
+    if permit.started is None:
+        ended = Stated(data["by"], at(board), board.seq, data["means"], "expired before start")
+        return change_permit(board, data, state="revoked", ended=ended)
+    suspension = Suspension("expiry", "", data["by"], at(board), board.seq)
+    return change_permit(
+        board,
+        data,
+        state="suspended",
+        suspensions=put(permit.suspensions, "expiry", suspension),
+        stopped_at=permit.stopped_at or at(board),
+    )
+
+
+def permit_revoked(board: Board, data: Data) -> Board:
+    return change_permit(board, data, state="revoked", ended=stated(board, data, text_of(data["reason"])))
+
+
+def permit_voided(board: Board, data: Data) -> Board:
+    return change_permit(board, data, state="void", ended=stated(board, data, text_of(data["reason"])))
+
+
+APPLIERS = {
+    ("guardian.on", 1): guardian_on,
+    ("guardian.off", 1): guardian_off_duty,
+    ("guardian.handover_offered", 1): guardian_handover_offered,
+    ("guardian.handed_over", 1): guardian_handed_over,
+    ("equipment.checked", 1): equipment_checked,
+    ("monitor.recorded", 1): monitor_recorded,
+    ("work.started", 1): work_started,
+    ("entry.entered", 1): entry_entered,
+    ("entry.left", 1): entry_left,
+    ("entry.found_inside", 1): entry_found_inside,
+    ("permit.resumed", 1): permit_resumed,
+    ("crew.changed", 1): crew_changed,
+    ("work.completed", 1): work_completed,
+    ("permit.expired", 1): permit_expired,
+    ("permit.revoked", 1): permit_revoked,
+    ("permit.voided", 1): permit_voided,
+}
+
+GUARDIANS = frozenset({roles.GUARDIAN})
+LEADS = frozenset({roles.WORK_LEAD})
+CHECKERS = frozenset({roles.GUARDIAN, roles.WORK_LEAD, roles.AREA_AUTH})
+REGISTER_KEEPERS = frozenset({roles.GUARDIAN, roles.WORKER, roles.WORK_LEAD})
+SUSPENDERS = roles.APPROVERS | {roles.AREA_AUTH, roles.HSE, roles.SHIFT_FOREMAN, roles.GUARDIAN}
+#: Which of them may resume which cause is G-RUN-5's to say; whoever declared an emergency may be anyone.
+RESUMERS = roles.ANYONE
+ENDERS = roles.APPROVERS | {roles.AREA_AUTH}
+NOT_STARTED = frozenset({"open", "surveyed", "issued"})
+
+COMMANDS = (
+    CommandSpec("guardian_on", RECORD, GUARDIANS, PERMIT, recorded("guardian.on")),
+    CommandSpec("guardian_off", RECORD, GUARDIANS, PERMIT, guardian_off),
+    CommandSpec("offer_guardian_handover", RECORD, GUARDIANS, PERMIT, offer_guardian_handover),
+    CommandSpec("take_guardian_handover", RECORD, GUARDIANS, PERMIT, take_guardian_handover),
+    CommandSpec("check_equipment", RECORD, CHECKERS, PERMIT, recorded("equipment.checked")),
+    CommandSpec(
+        "record_monitor",
+        RECORD,
+        frozenset({roles.GAS_TESTER, roles.GUARDIAN}),
+        PERMIT,
+        record_monitor,
+    ),
+    CommandSpec("start", ACT, LEADS, PERMIT, start, states=frozenset({"issued"}), boundary=Boundary.START),
+    CommandSpec("enter", ACT, GUARDIANS, PERMIT, enter, states=RUNNING, boundary=Boundary.ENTER),
+    CommandSpec("leave", RECORD, REGISTER_KEEPERS, PERMIT, leave),
+    CommandSpec("record_found_inside", RECORD, roles.ANYONE, PERMIT, record_found_inside),
+    CommandSpec("interrupt", RECORD, LEADS | GUARDIANS, PERMIT, interrupt),
+    CommandSpec("suspend", RECORD, SUSPENDERS, PERMIT, suspend),
+    CommandSpec("resume", ACT, RESUMERS, PERMIT, resume, states=frozenset({"suspended"}), boundary=Boundary.RESUME),
+    CommandSpec("change_crew", RECORD, LEADS, PERMIT, change_crew, states=STARTED | {"issued"}),
+    CommandSpec("complete", ACT, LEADS, PERMIT, complete, states=STARTED, boundary=Boundary.COMPLETE),
+    CommandSpec(
+        "revoke_ticket", RECORD, ENDERS | {roles.APPLICANT}, PERMIT, revoke_ticket, states=NOT_STARTED | {"suspended"}
+    ),
+    CommandSpec("void_ticket", RECORD, ENDERS, PERMIT, void_ticket, states=STARTED | {"completed"}),
+    CommandSpec(
+        "expire_ticket",
+        RECORD,
+        frozenset({roles.SERVICE}),
+        PERMIT,
+        expire_ticket,
+        states=STARTED | {"issued"},
+    ),
+)

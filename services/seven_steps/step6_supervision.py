@@ -1,0 +1,108 @@
+"""Step 6, supervision 检查监督, which runs along with step 5: checks, restoration, fire watch, acceptance."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from services.seven_steps import codes, roles
+from services.seven_steps.board import Board, Check, FireWatch, Restoration
+from services.seven_steps.event import (
+    at,
+    change_job,
+    change_permit,
+    event,
+    interval_of,
+    job_of,
+    permit_of,
+    put,
+    recorded,
+    stated,
+    text_of,
+)
+from services.seven_steps.gate import Boundary, Case
+from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, CommandSpec, Decision, Refused
+
+Data = Mapping[str, Any]
+CHECKS_KEPT = 200  # per ticket on the board; the log has all
+
+
+# ---- decide --------------------------------------------------------------------------------------------------------
+
+
+def remove_isolation(case: Case) -> Decision:
+    job, point_id = case.job, case.command.payload["point_id"]
+    assert job is not None
+    isolation = job.isolations.get(point_id)
+    if isolation is None or isolation.removed is not None:
+        return Refused(codes.WRONG_STATE, about=point_id, have=":none", need=":applied")
+    return (event(case, "isolation.removed", point_id=point_id),)
+
+
+# ---- evolve --------------------------------------------------------------------------------------------------------
+
+
+def check_recorded(board: Board, data: Data) -> Board:
+    check = Check(data["item"], data["ok"], text_of(data.get("finding")), data["by"], at(board), board.seq)
+    return change_permit(board, data, checks=(*permit_of(board, data).checks, check)[-CHECKS_KEPT:])
+
+
+def site_restored(board: Board, data: Data) -> Board:
+    restoration = Restoration(
+        data["site_restored"], data["guards_back"], data["cleaned"], data["by"], at(board), board.seq
+    )
+    return change_permit(board, data, restoration=restoration)
+
+
+def fire_watch_ended(board: Board, data: Data) -> Board:
+    """It lasted at least until the earliest moment it may have been said; of unknown time it is no evidence."""
+    captured = interval_of(data["captured"])
+    if captured is None:
+        return board
+    watch = FireWatch(data["no_residual_fire"], data["by"], min(captured.earliest, at(board)), board.seq)
+    return change_permit(board, data, fire_watch=watch)
+
+
+def isolation_removed(board: Board, data: Data) -> Board:
+    isolations = job_of(board, data).isolations
+    removed = replace(isolations[data["point_id"]], removed=stated(board, data))
+    return change_job(board, data, isolations=put(isolations, data["point_id"], removed))
+
+
+def permit_accepted(board: Board, data: Data) -> Board:
+    return change_permit(board, data, state="accepted", accepted=stated(board, data))
+
+
+APPLIERS = {
+    ("check.recorded", 1): check_recorded,
+    ("site.restored", 1): site_restored,
+    ("fire_watch.ended", 1): fire_watch_ended,
+    ("isolation.removed", 1): isolation_removed,
+    ("permit.accepted", 1): permit_accepted,
+}
+
+CHECKERS = roles.APPROVERS | {roles.AREA_AUTH, roles.HSE, roles.GUARDIAN, roles.SHIFT_FOREMAN}
+
+COMMANDS = (
+    CommandSpec("record_check", RECORD, CHECKERS, PERMIT, recorded("check.recorded")),
+    CommandSpec("record_restoration", RECORD, frozenset({roles.WORK_LEAD}), PERMIT, recorded("site.restored")),
+    CommandSpec("end_fire_watch", RECORD, frozenset({roles.GUARDIAN}), PERMIT, recorded("fire_watch.ended")),
+    CommandSpec(
+        "remove_isolation",
+        ACT,
+        frozenset({roles.ISOL_AUTH}),
+        JOB,
+        remove_isolation,
+        boundary=Boundary.REMOVE_ISOLATION,
+    ),
+    CommandSpec(
+        "accept",
+        ACT,
+        frozenset({roles.AREA_AUTH}),
+        PERMIT,
+        recorded("permit.accepted"),
+        states=frozenset({"completed"}),
+        boundary=Boundary.ACCEPT,
+    ),
+)

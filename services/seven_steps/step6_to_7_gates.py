@@ -1,0 +1,160 @@
+"""Gate 6, supervision to review: the fire watch is over, everyone and everything is out, the place is as it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from services.seven_steps import roles
+from services.seven_steps.gate import Boundary, Case, Gate, Missing
+from services.seven_steps.step2_to_3_gates import guardians_of
+
+ACCEPT = frozenset({Boundary.ACCEPT})
+GUARDIAN = (roles.GUARDIAN,)
+
+
+def fire_watch_too_short(case: Case) -> tuple[Missing, ...]:
+    """From the end of work to the end of the watch at least the policy's minutes."""
+    permit = case.permit
+    assert permit is not None
+    if permit.type != "hot_work":
+        return ()
+    least = case.rules.duration("fire_watch", case.board)
+    who = guardians_of(permit) or GUARDIAN
+    if permit.completed is None or permit.fire_watch is None:
+        return (Missing("fire_watch_end", about=permit.permit_no, need=f"≥ {_minutes(least)}", who=who),)
+    if permit.fire_watch.by not in guardians_of(permit):
+        have = permit.fire_watch.by
+        return (Missing("fire_watch_end", about=permit.permit_no, have=have, need=":guardian", who=who),)
+    lasted = permit.fire_watch.at - permit.completed.at
+    if lasted >= least:
+        return ()
+    return (
+        Missing("fire_watch_end", about=permit.permit_no, have=_minutes(lasted), need=f"≥ {_minutes(least)}", who=who),
+    )
+
+
+def _minutes(length: timedelta) -> str:
+    minutes, seconds = divmod(int(length.total_seconds()), 60)
+    return f"{minutes}:{seconds:02d} min"
+
+
+def residual_fire(case: Case) -> tuple[Missing, ...]:
+    permit = case.permit
+    assert permit is not None
+    if permit.type != "hot_work" or (permit.fire_watch is not None and permit.fire_watch.no_residual_fire):
+        return ()
+    have = ":none" if permit.fire_watch is None else ":residual_fire"
+    return (Missing("no_residual_fire", about=permit.permit_no, have=have, need=":no_residual_fire", who=GUARDIAN),)
+
+
+def watch_record(case: Case) -> tuple[int, ...]:
+    assert case.permit is not None
+    done = (case.permit.completed, case.permit.fire_watch)
+    return tuple(said.seq for said in done if said is not None)
+
+
+def people_inside(case: Case) -> tuple[Missing, ...]:
+    assert case.permit is not None
+    who = guardians_of(case.permit) or GUARDIAN
+    return tuple(
+        Missing("person_out", about=person, have=":inside", need=":outside", who=who) for person in case.permit.inside
+    )
+
+
+def tools_inside(case: Case) -> tuple[Missing, ...]:
+    """As many out as in: neither left behind nor more than went in."""
+    assert case.permit is not None
+    who = guardians_of(case.permit) or GUARDIAN
+    return tuple(
+        Missing("tool_out", about=name, have=str(count), need="0", who=who)
+        for name, count in sorted(case.permit.tools_inside.items())
+    )
+
+
+def inside_record(case: Case) -> tuple[int, ...]:
+    return tuple(sorted(entry.seq for entry in case.permit.inside.values())) if case.permit else ()
+
+
+def not_restored(case: Case) -> tuple[Missing, ...]:
+    permit = case.permit
+    assert permit is not None
+    said, lead = permit.restoration, (roles.WORK_LEAD,)
+    if said is None or (permit.completed is not None and said.seq < permit.completed.seq):
+        return (Missing("restoration", about=permit.permit_no, need=":restored", who=lead),)
+    wanted = {"site_restored": said.site_restored, "guards_back": said.guards_back, "cleaned": said.cleaned}
+    return tuple(
+        Missing(what, about=permit.permit_no, have=":not_in_place", need=f":{what}", who=lead)
+        for what, done in wanted.items()
+        if not done
+    )
+
+
+def restoration_record(case: Case) -> tuple[int, ...]:
+    return (case.permit.restoration.seq,) if case.permit and case.permit.restoration else ()
+
+
+def someone_or_something_inside(case: Case) -> tuple[Missing, ...]:
+    """Of the ticket; of the whole job's tickets when it is reviewed: a void ticket takes nobody out."""
+    if case.permit is not None:
+        return (*people_inside(case), *tools_inside(case))
+    assert case.job is not None
+    cases = [replace(case, permit=case.board.permits[permit_id]) for permit_id in case.job.permits]
+    return tuple(missing for one in cases for missing in people_inside(one))
+
+
+def not_accepted_on_site(case: Case) -> tuple[Missing, ...]:
+    permit, presence = case.permit, case.command.presence
+    assert permit is not None
+    places = {permit.permit_id, permit.area_id} | set(permit.related)
+    if presence is not None and presence.place in places:
+        return ()
+    return (
+        Missing(
+            "presence",
+            about=case.actor,
+            have=presence.place if presence else ":none",
+            need=permit.area_id,
+            who=(case.actor,),
+        ),
+    )
+
+
+def no_record(_case: Case) -> tuple[int, ...]:
+    return ()
+
+
+def isolation_still_needed(case: Case) -> tuple[Missing, ...]:
+    """A tag stays while any ticket it protects is live: all of this job's, and other jobs' that share the point."""
+    point_id = case.command.payload.get("point_id")
+    found = []
+    for job in case.board.jobs.values():
+        isolation = job.isolations.get(str(point_id))
+        if isolation is None or isolation.removed is not None:
+            continue
+        for permit_id in job.permits:
+            permit = case.board.permits[permit_id]
+            if permit.state in ("surveyed", "issued", "active", "suspended", "completed") or permit.inside:
+                found.append(
+                    Missing(
+                        "ticket_over",
+                        about=permit.permit_no,
+                        have=f":{permit.state}",
+                        need=":accepted",
+                        who=(roles.AREA_AUTH,),
+                    )
+                )
+    return tuple(found)
+
+
+GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
+GATES = (
+    Gate("G-HOT-3a", 1, ACCEPT, "GB 30871-2022 5.2.14; policy (NFPA 51B-2019)", fire_watch_too_short, watch_record),
+    Gate("G-HOT-3b", 1, ACCEPT, f"{GB} 5.2.14", residual_fire, watch_record),
+    Gate("G-CS-2a", 1, ACCEPT, f"{GB} 6.8 c; {AQ} 5.6.6", people_inside, inside_record),
+    Gate("G-CS-2b", 1, ACCEPT, f"{GB} 6.8 c; {AQ} 5.6.6", tools_inside, inside_record),
+    Gate("G-CL-1a", 1, ACCEPT, f"{GB} 4.14-4.15; {AQ} 5.10.7", not_restored, restoration_record),
+    Gate("G-CL-1b", 1, ACCEPT | {Boundary.REVIEW}, f"{GB} 4.14-4.15", someone_or_something_inside, inside_record),
+    Gate("G-CL-1c", 1, ACCEPT, f"{GB} 4.15", not_accepted_on_site, no_record, of_act=True),
+    Gate("G-ISO-1", 1, frozenset({Boundary.REMOVE_ISOLATION}), "Policy (HSG250)", isolation_still_needed, no_record),
+)

@@ -1,0 +1,140 @@
+"""What the browser tests and the screenshots share: a running demo, Debian's Chromium, and every page there is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+CHROMIUM = os.environ.get("SEVENGATES_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
+#: A demo that is already up, as the JSON line that `sevengates demo --json` prints: saves its start.
+RUNNING_DEMO = "SEVENGATES_DEMO_JSON"
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+DEMO_START_S = 240
+DEMO_STOP_S = 30
+HANDHELD: ViewportSize = {"width": 360, "height": 780}
+DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+SUPERVISOR, WORKER, HSE = "sun.lihua", "zhang.kun", "lin.yun"
+
+
+def no_chromium() -> str:
+    """Why there is no browser to test with; empty if there is one."""
+    return "" if Path(CHROMIUM).exists() else f"no Chromium at {CHROMIUM}: apt-get install chromium fonts-noto-cjk"
+
+
+@dataclass
+class Demo:
+    url: str
+    password: str
+    ids: dict[str, str] = field(default_factory=dict)  # "0005" (end of a number) -> job or permit id
+
+    @property
+    def site(self) -> str:
+        return self.ids["site"]
+
+
+@contextlib.contextmanager
+def running_demo(folder: Path) -> Iterator[Demo]:
+    """The demo in a process of its own, with its three jobs; stopped at the end."""
+    given = os.environ.get(RUNNING_DEMO)
+    if given:
+        yield _demo(json.loads(given))
+        return
+    where = ["--data", str(folder / "demo"), "--port", str(_free_port())]
+    command = [sys.executable, "-m", "services.desk.cli", "demo", "--json", *where]
+    with (folder / "demo.err").open("w") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True)
+    try:
+        assert process.stdout is not None
+        line = next((line for line in process.stdout if line.startswith("{")), "")
+        if not line:
+            raise RuntimeError(f"the demo did not start: {(folder / 'demo.err').read_text()[-2000:]}")
+        yield _demo(json.loads(line))
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(DEMO_STOP_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _demo(told: dict[str, Any]) -> Demo:
+    return Demo(told["url"], told["accounts"][0]["password"])
+
+
+@contextlib.contextmanager
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+def context(
+    browser: Browser, demo: Demo, *, lang: str = "en", theme: str = "light", size: ViewportSize = DESKTOP
+) -> BrowserContext:
+    """A browser of somebody's own, in a language and a theme."""
+    made = browser.new_context(viewport=size, base_url=demo.url, reduced_motion="reduce")
+    kept = {"lang": lang, "theme": theme}
+    made.add_cookies([{"name": name, "value": value, "url": demo.url} for name, value in kept.items()])
+    return made
+
+
+def sign_in(page: Page, demo: Demo, user: str = SUPERVISOR) -> None:
+    page.goto("/sign-in")
+    page.fill("#user", user)
+    page.fill("#password", demo.password)
+    page.click("button[type=submit]")
+    page.wait_for_url("**/board")
+    if not demo.ids:
+        _learn(page, demo)
+
+
+def _learn(page: Page, demo: Demo) -> None:
+    """Ids of the demo's jobs and tickets, by the end of their numbers."""
+    demo.ids["site"] = page.evaluate("document.body.dataset.site")
+    found = page.request.get("/api/search?site_id=" + demo.site).json()
+    for job in found["jobs"]:
+        demo.ids[job["job_no"][-4:]] = job["job_id"]
+        for permit in job["permits"]:
+            demo.ids[permit["permit_no"][-4:]] = permit["permit_id"]
+            demo.ids[f"no {permit['permit_no'][-4:]}"] = permit["permit_no"]
+
+
+def pages(demo: Demo) -> dict[str, str]:
+    """Every page by name: the closed job (0001), the one at a shut gate (0004), the one in execution (0006)."""
+    site, ids = f"/sites/{demo.site}", demo.ids
+    return {
+        "board": f"{site}/board", "today": f"{site}/today", "search": f"{site}/search?q=HX", "more": f"{site}/more",
+        "legend": f"{site}/legend", "emergency": f"{site}/emergency", "stop": f"{site}/stop?job={ids['0006']}",
+        "job-closed": f"{site}/jobs/{ids['0001']}", "job-shut": f"{site}/jobs/{ids['0004']}",
+        "job-active": f"{site}/jobs/{ids['0006']}", "permit-active": f"{site}/permits/{ids['no 0007']}",
+        "permit-accepted": f"{site}/permits/{ids['no 0003']}", "presence": f"{site}/presence/{ids['0007']}",
+        "form-refused": f"{site}/forms/plan?job={ids['0004']}", "not-found": f"{site}/jobs/none",
+    }  # fmt: skip
+
+
+def form_address(demo: Demo, type_: str, *, step: int) -> str:
+    """A command's form about the job at the shut gate (steps 1 to 3), else about the one in execution."""
+    job, permit = ("0004", "0005") if step in (1, 2, 3) else ("0006", "0007")
+    return f"/sites/{demo.site}/forms/{type_}?job={demo.ids[job]}&permit={demo.ids[permit]}"

@@ -1,0 +1,1 @@
+"""Kill it, and look whether the promises still hold: `python -m tests.chaos` (make chaos)."""

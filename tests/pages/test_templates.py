@@ -1,0 +1,73 @@
+"""Templates hold no text of their own, no script, no style: everything a person reads comes from the catalogue."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import services.gateway.pages
+from services.gateway.pages.render import environment
+from services.gateway.texts import catalogue
+
+TEMPLATES = Path(services.gateway.pages.__file__).parent / "templates"
+STATIC = TEMPLATES.parent.parent / "static"
+FILES = sorted(TEMPLATES.glob("*.html"))
+WORD = re.compile(r"[A-Za-z\u4e00-\u9fff]+")
+LETTER = re.compile(r"[A-Za-z\u4e00-\u9fff]")
+SAID_ATTRIBUTES = re.compile(r'\b(?:aria-label|title|placeholder|alt|value)="([^"]*)"')
+EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
+#: Blocks that hold names of classes.
+CLASS_BLOCK = re.compile(r"\{% block (?:main|body)_class %\}.*?\{% endblock %\}")
+#: Letters that are drawn, not read as words: versions ("v3"), %LEL's V for volt, and the like.
+NOT_WORDS = {"v", "V"}
+KEY = re.compile(r"""\bt\(\s*'([a-z_.]+)'\s*[,)]""")
+PLURAL = re.compile(r"""\btn\(\s*'([a-z_.]+)'""")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_no_text_stands_in_a_template(file: Path) -> None:
+    bare = EXPRESSION.sub(" ", CLASS_BLOCK.sub(" ", file.read_text("utf-8")))
+    attributes = [said for said in SAID_ATTRIBUTES.findall(bare) if LETTER.search(said) and said not in MACHINE_VALUES]
+    texts = [text.strip() for text in re.sub(r"<[^>]*>", "\n", bare).splitlines()]
+    said = [text for text in texts if set(WORD.findall(text)) - NOT_WORDS]
+    assert said + attributes == []
+
+
+#: `value="…"` of choices that the script reads.
+MACHINE_VALUES = {"true", "false"}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_no_script_style_or_handler_stands_in_a_template(file: Path) -> None:
+    text = file.read_text("utf-8")
+    assert re.findall(r"<style|\sstyle=|\son[a-z]+=|javascript:", text) == []
+    assert all("src=" in script for script in re.findall(r"<script[^>]*>", text))
+    assert re.findall(r"https?://", text) == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_text_a_template_asks_for_exists(file: Path) -> None:
+    text, said = file.read_text("utf-8"), catalogue("en")
+    wanted = {key for key in KEY.findall(text) if not key.endswith(".")}
+    wanted |= {f"{key}.{form}" for key in PLURAL.findall(text) for form in ("one", "other")}
+    assert sorted(key for key in wanted if key not in said) == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_template_compiles(file: Path) -> None:
+    environment().get_template(file.name)
+
+
+def test_every_icon_a_template_draws_is_in_the_sprite() -> None:
+    drawn = {name for file in FILES for name in re.findall(r"icon\('([a-z]+)'\)", file.read_text("utf-8"))}
+    known = set(re.findall(r'<symbol id="([a-z]+)"', (STATIC / "icons.svg").read_text("utf-8")))
+    assert drawn - known == set()
+
+
+def test_modules_hold_no_text_in_either_language() -> None:
+    """A module takes its words from the page (`data-words`); a literal with spaces and a capital is a sentence."""
+    sentence = re.compile(r'"[A-Z][a-z]+ [a-z]+[^"]*"|[\u4e00-\u9fff]')
+    code = {file.name: re.sub(r"//[^\n]*", "", file.read_text("utf-8")) for file in STATIC.glob("*.js")}
+    assert {name: found for name, text in code.items() if (found := sentence.findall(text))} == {}

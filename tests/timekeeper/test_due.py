@@ -1,0 +1,174 @@
+"""What is due when: each alarm a second before, at, and a second after its time; never twice for one time."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from services.seven_steps import codes
+from services.timekeeper.due import Due, due
+from services.timekeeper.sending import BUCKET_SECONDS, command_id
+from tests.flow import walk
+from tests.flow.world import HOT, PIT, RULES, World, text
+
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+
+
+def found(w: World, at: datetime) -> set[tuple[str, str, str]]:
+    return {(one.permit.permit_id, one.kind, one.code) for one in due(w.board, at, RULES)}
+
+
+def only(w: World, at: datetime, code: str) -> list[Due]:
+    return [one for one in due(w.board, at, RULES) if one.code == code]
+
+
+STAGES = [
+    walk.with_job,
+    walk.before_survey,
+    walk.before_issue,
+    walk.before_start,
+    walk.active,
+    walk.completed,
+    walk.before_accept,
+    walk.before_review,
+    walk.closed,
+]
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_nothing_is_due_while_all_is_in_order(stage: Callable[[], World]) -> None:
+    w = stage()
+    assert found(w, w.now) == set()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("hours", [1, 9, 24, 24 * 60])
+def test_looking_never_fails_and_names_only_codes_of_the_list(stage: Callable[[], World], hours: int) -> None:
+    w = stage()
+    for one in due(w.board, w.now + timedelta(hours=hours), RULES):
+        assert one.at <= w.now + timedelta(hours=hours)
+        assert one.code == "" or one.code in codes.ALARMS
+
+
+# ---- expiry --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("stage", "state"), [(walk.before_start, "revoked"), (walk.active, "suspended")])
+def test_a_ticket_expires_after_valid_to_and_not_before(stage: Callable[[], World], state: str) -> None:
+    w = stage()
+    over = w.permit(HOT).valid_to
+    assert over is not None
+    assert (HOT, "expire_ticket", "") not in found(w, over)
+    assert (HOT, "expire_ticket", "") in found(w, over + SECOND)
+    w.now = over + SECOND
+    w.permit_ok(HOT, "service:timekeeper", "expire_ticket")
+    assert w.permit(HOT).state == state
+    assert (HOT, "expire_ticket", "") not in found(w, w.now)
+
+
+def test_a_completed_ticket_does_not_expire() -> None:
+    w = walk.completed()
+    assert not any(one.kind == "expire_ticket" for one in due(w.board, w.now + timedelta(days=30), RULES))
+
+
+# ---- alarms --------------------------------------------------------------------------------------------------------
+
+
+def suspended() -> World:
+    w = walk.active().later(minutes=1)
+    for permit in (HOT, PIT):
+        w.permit_ok(permit, "lead", "interrupt", {"reason": text("lunch")})
+    return w
+
+
+def pit_with_somebody_inside() -> World:
+    w = walk.active()
+    w.permit_ok(PIT, "watch", "enter", {"person_id": "cutter"})
+    return w
+
+
+ALARMS = [
+    pytest.param(suspended, HOT, "03", timedelta(minutes=30), id="30 min break of first-level hot work"),
+    pytest.param(suspended, PIT, "03", timedelta(minutes=60), id="60 min break in a confined space"),
+    pytest.param(walk.active, PIT, "05", timedelta(hours=2), id="two-hourly record"),
+    pytest.param(pit_with_somebody_inside, PIT, "05", timedelta(hours=2), id="two-hourly record, somebody inside"),
+    pytest.param(walk.before_issue, HOT, "91", timedelta(minutes=240), id="the issue waits"),
+    pytest.param(walk.completed, HOT, "93", timedelta(minutes=60) - SECOND, id="fire watch is over"),
+]
+
+
+@pytest.mark.parametrize(("stage", "permit", "code", "after"), ALARMS)
+def test_an_alarm_is_due_after_its_time_and_names_it(
+    stage: Callable[[], World], permit: str, code: str, after: timedelta
+) -> None:
+    w = stage()
+    assert (permit, "raise_alarm", code) not in found(w, w.now + after)
+    assert (permit, "raise_alarm", code) in found(w, w.now + after + SECOND)
+    (one,) = [one for one in only(w, w.now + after + MINUTE, code) if one.permit.permit_id == permit]
+    assert w.now + after <= one.at <= w.now + after + SECOND
+
+
+@pytest.mark.parametrize(("stage", "permit", "code", "after"), ALARMS)
+@pytest.mark.parametrize("closed", [False, True], ids=["open", "closed with a result"])
+def test_it_is_not_raised_again_for_the_same_time(
+    stage: Callable[[], World], permit: str, code: str, after: timedelta, closed: bool
+) -> None:
+    w = stage()
+    w.now += after + SECOND
+    w.permit_ok(permit, "service:timekeeper", "raise_alarm", {"code": code, "what": "x"})
+    if closed:
+        (alarm,) = [a for a in w.board.alarms.values() if (a.permit_id, a.code) == (permit, code)]
+        w.ok("hse", "close_alarm", {"alarm_id": alarm.alarm_id, "result": text("seen to")})
+    assert (permit, "raise_alarm", code) not in found(w, w.now + MINUTE)
+
+
+def test_a_new_record_and_two_more_hours_raise_it_anew() -> None:
+    w = walk.active().later(hours=2, minutes=1)
+    w.permit_ok(PIT, "service:timekeeper", "raise_alarm", {"code": "05", "what": "x"})
+    (alarm,) = w.board.alarms.values()
+    w.ok("hse", "close_alarm", {"alarm_id": alarm.alarm_id, "result": text("tested now")})
+    walk.sample_air(w, PIT)
+    assert only(w, w.now + timedelta(hours=2), "05") == []
+    assert len(only(w, w.now + timedelta(hours=2, seconds=1), "05")) == 1
+
+
+def test_a_test_taken_in_the_break_keeps_alarm_03_away() -> None:
+    w = suspended().later(minutes=20)
+    walk.sample_air(w, HOT)
+    assert HOT not in {one.permit.permit_id for one in only(w, w.now + timedelta(minutes=40), "03")}
+
+
+def test_nobody_inside_and_nobody_at_work_asks_for_no_record() -> None:
+    w = suspended()
+    assert only(w, w.now + timedelta(hours=3), "05") == []
+
+
+def test_work_without_a_guardian_raises_31() -> None:
+    w = walk.active()
+    w.change_permit(PIT, guardians_on={})
+    assert [one.permit.permit_id for one in only(w, w.now, "31")] == [PIT]
+
+
+def test_an_unsigned_line_is_overdue_from_the_signature_before_it() -> None:
+    w = walk.before_survey()
+    for permit in (HOT, PIT):
+        w.permit_ok(permit, "area", "survey")
+    w.later(minutes=200)
+    w.permit_ok(HOT, "lead", "sign_node", {"node": "work_lead", "opinion": text("agreed")})
+    late = {one.permit.permit_id for one in only(w, w.now + timedelta(minutes=41), "91")}
+    assert late == {PIT}
+    assert {one.permit.permit_id for one in only(w, w.now + timedelta(minutes=241), "91")} == {HOT, PIT}
+
+
+# ---- ids -----------------------------------------------------------------------------------------------------------
+
+
+def test_ids_are_the_same_within_a_bucket_and_new_in_the_next() -> None:
+    w = suspended()
+    one, other = only(w, w.now + timedelta(hours=2), "03")
+    start = datetime.fromtimestamp(1_800_000_000 // BUCKET_SECONDS * BUCKET_SECONDS, tz=w.now.tzinfo)
+    last = start + timedelta(seconds=BUCKET_SECONDS - 1)
+    assert command_id(one, start) == command_id(one, last)
+    assert command_id(one, start) != command_id(one, last + SECOND)
+    assert command_id(one, start) != command_id(other, start)
