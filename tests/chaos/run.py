@@ -32,6 +32,7 @@ PAUSE_S = 11  # between decide and append: longer than the 10 s of the fence
 STOP_S = 25  # a stopped decider: longer than its session of 10 s
 QUIET_TAPS = 3
 LOADED = timedelta(seconds=20)  # a decider that decided something in this time owned a loaded site
+AT_WORK = timedelta(seconds=2)  # one that decided something this lately still owns it
 
 
 @dataclass
@@ -141,8 +142,7 @@ class Run:
         """kill -9 of a worker that decides for loaded sites; on SQLite of the process or of its whole group."""
         await asyncio.sleep(self.luck.uniform(0.0, 1.0))  # anywhere in a batch, also while it still catches up
         if self.log_url.startswith("kafka"):
-            name = self.luck.choice(await asyncio.to_thread(deciding_now, self.log_url))
-            process, since = self.fleet.called(name), time.monotonic()
+            process, since = await self._decider_at_work(), time.monotonic()
             self.figures.killed.append((process.name, datetime.now(UTC)))
             process.kill_group()
             self._count("kill_decider", process.name)
@@ -159,6 +159,18 @@ class Run:
         await self._every_site_answers(since)
         self.figures.back_s.append(time.monotonic() - since)
         self.figures.timeline[-1] += f" back after {self.figures.back_s[-1]:.1f} s"
+
+    async def _decider_at_work(self) -> servers.Process:
+        """One of those that own a loaded site. Not the zombie: what it owned others have taken over."""
+        loaded = {cast.site_id for cast in self.casts}
+        found: list[str] = []
+
+        async def anybody() -> bool:
+            found[:] = await asyncio.to_thread(deciding_now, self.log_url, loaded)
+            return bool(found)
+
+        await self._until(anybody, READY_S, "no decider decides any more")
+        return self.fleet.called(self.luck.choice(found))
 
     async def _kill_broker(self) -> None:
         since = time.monotonic()
@@ -262,10 +274,14 @@ class Run:
         return figures | report.plain()
 
 
-def deciding_now(log_url: str) -> list[str]:
-    """The deciders that wrote the last outcome of some site, in no order but a steady one."""
-    values = last_records(log_url.removeprefix("kafka://"), "outcomes")
-    return sorted({json.loads(value.partition(b"\n")[2])["worker"] for value in values})
+def deciding_now(log_url: str, sites: set[str]) -> list[str]:
+    """The deciders that wrote the last outcome of one of these sites a moment ago, in no order but a steady one."""
+    now, at_work = datetime.now(UTC), set()
+    for value in last_records(log_url.removeprefix("kafka://"), "outcomes"):
+        envelope, body = (json.loads(line) for line in value.split(b"\n", 1))
+        if envelope["site_id"] in sites and now - datetime.fromisoformat(envelope["decided_at_real"]) < AT_WORK:
+            at_work.add(body["worker"])
+    return sorted(at_work)
 
 
 def unloaded(log_url: str, killed: list[tuple[str, datetime]]) -> list[tuple[str, datetime]]:
