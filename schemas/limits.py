@@ -51,6 +51,9 @@ PACKS_MAX = 10
 # ---- numbers -------------------------------------------------------------------------------------------------------
 EXPECTED_VERSION_MAX = 1_000_000
 ELAPSED_MS_MAX = 90 * 24 * 3600 * 1000  # a handheld may have been away for a season
+TELEMETRY_ITEMS_MAX = 200  # a minute and a half of one detector with two gases; a record stays below 64 KiB
+TELEMETRY_AGE_MS_MAX = 24 * 3600 * 1000  # a device that was away sends what it kept; older is no news
+SEGMENT_VALUES_MAX = 1_000_000  # a value a second for two hours is 7,200
 SAMPLE_AGE_S_MAX = 30 * 24 * 3600
 TOOL_COUNT_MAX = 10_000
 VOLTS_MAX = 1_000  # GB 30871-2022 4.13 asks for at most 36 V; what is wrong must still be recordable

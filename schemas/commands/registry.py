@@ -112,6 +112,16 @@ class RegisterInstrument(Payload):
     in_service = Flag()
 
 
+@command("register_recorder")
+class RegisterRecorder(Payload):
+    """A video recorder; `ex_proof`: it may be used in a fire-explosion area (GB 30871-2022 5.2.11)."""
+
+    recorder_id = Ident()
+    model = Line()
+    ex_proof = Flag()
+    in_service = Flag()
+
+
 @command("register_isolation_point")
 class RegisterIsolationPoint(Payload):
     point_id = Ident()

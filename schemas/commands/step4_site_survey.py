@@ -58,8 +58,8 @@ class VerifyIsolation(Payload):
     how = text()
 
 
-class Reading(Strict):
-    """One value as the instrument showed it.
+class GasNamed(Strict):
+    """A gas at a point in a unit.
 
     Malformed is only what cannot be understood (reading A10.5): %LEL without its LEL and calibration gas, a unit that
     does not fit the gas. A reading that fails, is late or is out of order is a fact.
@@ -67,7 +67,6 @@ class Reading(Strict):
 
     gas = Word()
     point = Word()
-    value = Dec("0", words.UNIT_MAX[words.MG_PER_M3])
     unit = OneOf(words.GAS_UNITS)
     lel = Dec("0.1", "100", optional=True)
     calibration_gas = Word(optional=True)
@@ -85,6 +84,12 @@ class Reading(Strict):
             fitting = words.units_of(data["gas"])
             if data["unit"] not in fitting:
                 raise ValidationError(f"{data['gas']} is measured in {' or '.join(fitting)}.", "unit")
+
+
+class Reading(GasNamed):
+    """One value as the instrument showed it."""
+
+    value = Dec("0", words.UNIT_MAX[words.MG_PER_M3])
 
     @validates_schema
     def the_value_is_possible_in_the_unit(self, data: dict[str, Any], **_: Any) -> None:

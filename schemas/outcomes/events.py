@@ -13,7 +13,7 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from schemas import limits, words
-from schemas.commands import registry, site, step2_plan, step4_site_survey, step5_execution, step6_supervision
+from schemas.commands import registry, service, site, step2_plan, step4_site_survey, step5_execution, step6_supervision
 from schemas.commands import step1_risk_assessment as step1
 from schemas.commands import step3_briefing as step3
 from schemas.commands import step7_review as step7
@@ -132,6 +132,7 @@ def _registry() -> None:
         calibration_gas=plain(nullable=True),
         correction_factors=MapOf(Word(), Dec("0.01", "100"), limits.GASES_OF_INSTRUMENT_MAX),
     )
+    _event("recorder.registered", AboutSite, registry.RegisterRecorder)
     _event("isolation_point.registered", AboutSite, registry.RegisterIsolationPoint)
     _event("calendar.set", AboutSite, registry.SetCalendar)
     _event("roster.set", AboutSite, registry.SetForemanRoster)
@@ -253,6 +254,8 @@ def _step5() -> None:
     _event("guardian.handed_over", AboutPermit, gone=plain(), to=Ident(), place=OneOf(words.GUARDIAN_PLACES))
     _event("equipment.checked", AboutPermit, step5_execution.CheckEquipment)
     _event("monitor.recorded", AboutPermit, step5_execution.RecordMonitor)
+    _event("signal.recorded", AboutPermit, service.RecordSignal, seen=interval())
+    _event("gas.segment_recorded", AboutPermit, service.RecordGasSegment, at=interval())
     _event("work.started", AboutPermit, step5_execution.Start)
     _event("entry.entered", AboutPermit, step5_execution.Enter, tools=tools)
     _event("entry.left", AboutPermit, step5_execution.Leave, tools=tools)

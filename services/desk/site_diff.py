@@ -62,6 +62,7 @@ def differences(file: SiteFile, board: Board, people: KnownPeople) -> list[Diffe
         *_certificates(file, board, people),
         *_contraindications(file, board, people),
         *_simple(file, "instruments", "register_instrument", "instrument_id", board.instruments),
+        *_simple(file, "recorders", "register_recorder", "recorder_id", board.recorders),
         *_simple(file, "isolation_points", "register_isolation_point", "point_id", board.isolation_points),
         *_calendar(file, board),
         *_roster(file, board, people),
@@ -83,6 +84,7 @@ _WORDS = {
     "areas": "area",
     "contractors": "contractor",
     "instruments": "instrument",
+    "recorders": "recorder",
     "isolation_points": "isolation point",
 }
 

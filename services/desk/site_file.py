@@ -107,6 +107,13 @@ class _Instrument(_Strict):
     in_service = wire.Flag()
 
 
+class _Recorder(_Strict):
+    recorder_id = wire.Ident()
+    model = wire.Line()
+    ex_proof = wire.Flag()
+    in_service = wire.Flag()
+
+
 class _IsolationPoint(_Strict):
     point_id = wire.Ident()
     tag = wire.Line()
@@ -143,6 +150,7 @@ class _File(_Strict):
     contractors = _many(_Contractor)
     people = _many(_Person)
     instruments = _many(_Instrument)
+    recorders = _many(_Recorder)
     isolation_points = _many(_IsolationPoint)
     calendar = fields.Nested(_Calendar)
     roster = _many(_Shift)
@@ -228,6 +236,7 @@ def _check_references(file: SiteFile) -> None:
         "contractors": _unique(file, "contractors", "contractor_id"),
     }
     _unique(file, "instruments", "instrument_id")
+    _unique(file, "recorders", "recorder_id")
     _unique(file, "isolation_points", "point_id")
     for kind, key, target in (
         ("people", "contractor", "contractors"),

@@ -103,6 +103,17 @@ class Instrument:
 
 
 @dataclass(frozen=True, slots=True)
+class Recorder:
+    """A video recorder (GB 30871-2022 5.2.11 wants it explosion-proof)."""
+
+    recorder_id: str
+    model: str
+    ex_proof: bool
+    in_service: bool
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class IsolationPoint:
     point_id: str
     tag: str
@@ -467,6 +478,34 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+    """What was last said of a stream. about: the instrument, recorder or person; why it was lost: silent, outside, …"""
+
+    kind: str  # gas_stream, video, position, heartbeat
+    about: str
+    state: str  # alive, lost
+    seen: Interval  # when it was last seen
+    seq: int
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GasSegment:
+    """The record of a continuous stream: its extremes as sent, how many values, and the hash of the raw ones."""
+
+    instrument_id: str
+    gas: str
+    point: str
+    least: str
+    most: str
+    unit: str
+    values: int
+    sha256: str
+    at: Interval | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Permit:
     permit_id: str
     permit_no: str
@@ -502,6 +541,8 @@ class Permit:
     handover_to: str | None = None
     guardian_said: Mapping[str, datetime] = EMPTY  # by guardian: when they last said on or off
     monitor: Stated | None = None  # a manual continuous monitor is running (text: instrument)
+    signals: Mapping[str, Signal] = EMPTY  # by kind and what it is about
+    segments: Mapping[str, GasSegment] = EMPTY  # by instrument, gas and point
     started: Stated | None = None
     suspensions: Mapping[str, Suspension] = EMPTY
     stopped_at: datetime | None = None  # when work last stopped, while it is stopped
@@ -584,6 +625,7 @@ class Board:
     certificates: Mapping[str, Certificate] = EMPTY
     contractors: Mapping[str, Contractor] = EMPTY
     instruments: Mapping[str, Instrument] = EMPTY
+    recorders: Mapping[str, Recorder] = EMPTY
     isolation_points: Mapping[str, IsolationPoint] = EMPTY
     calendar: Calendar = field(default_factory=Calendar)
     roster: tuple[Shift, ...] = ()

@@ -53,4 +53,6 @@ ALARMS = {
     "94": "emergency declared (local)",
     "95": "work stopped (local)",
     "96": "document could not be sealed (local)",
+    "97": "continuous gas detection lost (local)",
+    "98": "video of the work lost (local)",
 }

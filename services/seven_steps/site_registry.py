@@ -21,6 +21,7 @@ from services.seven_steps.board import (
     IsolationPoint,
     Period,
     Person,
+    Recorder,
     Shift,
     Site,
     Suspension,
@@ -241,6 +242,11 @@ def bump_test_recorded(board: Board, data: Data) -> Board:
     return replace(board, instruments=put(board.instruments, instrument.instrument_id, changed))
 
 
+def recorder_registered(board: Board, data: Data) -> Board:
+    recorder = Recorder(data["recorder_id"], data["model"], data["ex_proof"], data["in_service"], board.seq)
+    return replace(board, recorders=put(board.recorders, recorder.recorder_id, recorder))
+
+
 def isolation_point_registered(board: Board, data: Data) -> Board:
     point = IsolationPoint(
         data["point_id"], data["tag"], data["area_id"], data["energy"], data["description"], board.seq
@@ -329,6 +335,7 @@ APPLIERS = {
     ("contractor.registered", 1): contractor_registered,
     ("instrument.registered", 1): instrument_registered,
     ("bump_test.recorded", 1): bump_test_recorded,
+    ("recorder.registered", 1): recorder_registered,
     ("isolation_point.registered", 1): isolation_point_registered,
     ("calendar.set", 1): calendar_set,
     ("roster.set", 1): roster_set,
@@ -359,6 +366,7 @@ COMMANDS = (
     _fact("register_contractor", "contractor.registered"),
     CommandSpec("register_instrument", RECORD, REGISTRARS, SITE, register_instrument),
     CommandSpec("record_bump_test", RECORD, frozenset({roles.GAS_TESTER}), SITE, record_bump_test),
+    _fact("register_recorder", "recorder.registered"),
     _fact("register_isolation_point", "isolation_point.registered"),
     _fact("set_calendar", "calendar.set"),
     _fact("set_foreman_roster", "roster.set"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -59,12 +59,19 @@ def verify_isolation(case: Case) -> Decision:
 
 def record_gas_test(case: Case) -> Decision:
     """A reading is never refused; what it may open is decided later. A bad value stops the work (AQ 5.9.3)."""
-    permit, payload = case.permit, case.command.payload
-    assert permit is not None
+    payload = case.command.payload
     sampled = _sampled(case.command.captured, payload.get("sample_age_s", 0))
-    instrument = case.board.instruments.get(payload["instrument_id"])
+    return tested(case, payload["instrument_id"], payload.get("tester", case.actor), sampled, payload["readings"])
+
+
+def tested(
+    case: Case, instrument_id: str, tester: str, sampled: Interval | None, readings: Sequence[Mapping[str, Any]]
+) -> tuple[Event, ...]:
+    """Readings of one instrument at one time, converted and judged; what a bad one brings with it."""
+    permit, instrument = case.permit, case.board.instruments.get(instrument_id)
+    assert permit is not None
     rows = []
-    for number, reading in enumerate(payload["readings"], 1):
+    for number, reading in enumerate(readings, 1):
         kind = case.rules.gas(reading["gas"])
         value = gas.converted(reading, kind, instrument, case.rules)
         rows.append(
@@ -77,16 +84,16 @@ def record_gas_test(case: Case) -> Decision:
                 "marks": list(gas.marks(reading, sampled, instrument, kind, case.board, case.now)),
             }
         )
-    tested = event(
+    found = event(
         case,
         "gas.tested",
-        instrument_id=payload["instrument_id"],
-        tester=payload.get("tester", case.actor),
+        instrument_id=instrument_id,
+        tester=tester,
         sampled=interval_json(sampled),
         readings=rows,
     )
     bad = [row for row in rows if not row["passed"]]
-    return (tested, *_bad_gas(case, bad)) if bad else (tested,)
+    return (found, *_bad_gas(case, bad)) if bad else (found,)
 
 
 def _bad_gas(case: Case, bad: list[dict[str, Any]]) -> tuple[Event, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.seven_steps import gas, levels, roles, site_time
+from services.seven_steps import gas, levels, roles, signals, site_time
 from services.seven_steps.board import GasReading, Permit
 from services.seven_steps.gate import ON_RESULT, RUN, Boundary, Case, Gate, Missing
 
@@ -129,25 +129,26 @@ def no_test_today(case: Case) -> tuple[Missing, ...]:
 
 
 def stream_dead(case: Case) -> tuple[Missing, ...]:
-    """Continuous monitoring of a confined space; a site may let a person run the monitor (G-GAS-6a)."""
+    """Continuous monitoring of a confined space: a live stream, or a monitor run by hand where allowed."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "confined_space":
+    if permit.type != "confined_space" or signals.live_gas_streams(case):
         return ()
     by_hand = bool(case.rules.number("manual_monitor_allowed", case.board))
-    if by_hand and permit.monitor is not None and _in_order(case, permit.monitor.text):
+    if by_hand and permit.monitor is not None and signals.in_order(case, permit.monitor.text):
         return ()
     return (Missing("continuous_monitor", about=permit.permit_no, need=":running", who=(*TESTER, roles.GUARDIAN)),)
 
 
-def _in_order(case: Case, instrument_id: str) -> bool:
-    instrument = case.board.instruments.get(instrument_id)
-    today = site_time.site_day(case.board, case.now)
-    return instrument is not None and instrument.in_service and today <= instrument.calibration_due
-
-
 def monitor_record(case: Case) -> tuple[int, ...]:
-    return (case.permit.monitor.seq,) if case.permit and case.permit.monitor else ()
+    assert case.permit is not None
+    by_hand = {case.permit.monitor.seq} if case.permit.monitor else set()
+    return tuple(sorted(by_hand | {signal.seq for signal in signals.of_kind(case.permit, signals.GAS_STREAM)}))
+
+
+def stream_record(case: Case) -> tuple[int, ...]:
+    assert case.permit is not None
+    return tuple(sorted(signal.seq for signal in signals.of_kind(case.permit, signals.GAS_STREAM)))
 
 
 def record_overdue(case: Case) -> tuple[Missing, ...]:
@@ -170,12 +171,29 @@ def record_overdue(case: Case) -> tuple[Missing, ...]:
 
 
 def special_stream_dead(case: Case) -> tuple[Missing, ...]:
-    """特级: continuous gas monitoring (5.3.1 d). Its stream comes by telemetry, which this release does not take in."""
+    """特级: continuous gas detection (5.3.1 d). A monitor that somebody says is running is not enough."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "hot_work" or permit.level != levels.SPECIAL:
+    if permit.type != "hot_work" or permit.level != levels.SPECIAL or signals.live_gas_streams(case):
         return ()
-    return (Missing("continuous_monitor", about=permit.permit_no, need=":running", who=TESTER),)
+    return (_no_stream(case, permit),)
+
+
+def release_stream_dead(case: Case) -> tuple[Missing, ...]:
+    """Where material may be released during the work, any level: continuous detection (5.2.6). Its bad value stops."""
+    permit = case.permit
+    assert permit is not None
+    if not permit.facts.get(signals.RELEASE) or signals.live_gas_streams(case):
+        return ()
+    return (_no_stream(case, permit),)
+
+
+def _no_stream(case: Case, permit: Permit) -> Missing:
+    """The newest stream there was, and how old it is; or none."""
+    last = max(signals.of_kind(permit, signals.GAS_STREAM), key=lambda s: s.seen.latest, default=None)
+    have = ":none" if last is None else f"{last.about} :signal_{last.state} {_age_text(signals.age(last, case.now))}"
+    longest = case.rules.duration("signal_age_max", case.board)
+    return Missing("gas_stream", about=permit.permit_no, have=have, need=f"≤ {_age_text(longest)}", who=TESTER)
 
 
 def _marked(case: Case, marks: tuple[str, ...]) -> tuple[Missing, ...]:
@@ -236,10 +254,11 @@ GATES = (
     Gate("G-GAS-5", 1, START_AND_RESUME, f"{GB} 5.3.1 d; {AQ} 5.9.2", no_test_today, gas_record, alarm="04"),
     Gate("G-GAS-6a", 1, RUN, f"{GB} 6.5; {AQ} 5.9.4", stream_dead, monitor_record, alarm="05"),
     Gate("G-GAS-6b", 1, RUN, f"{GB} 6.5; {AQ} 5.9.4", record_overdue, gas_record, alarm="05"),
-    Gate("G-GAS-7", 1, RUN, f"{GB} 5.3.1 d", special_stream_dead, monitor_record),
+    Gate("G-GAS-7", 1, RUN, f"{GB} 5.3.1 d", special_stream_dead, stream_record, alarm="97"),
     Gate("G-GAS-9a", 1, ON_RESULT, f"{GB} 4.12", instrument_unfit, gas_record),
     Gate("G-GAS-9b", 1, ON_RESULT, f"{GB} 4.12", calibration_past, gas_record),
     Gate("G-GAS-9c", 1, ON_RESULT, "Policy", no_bump_test, gas_record),
     Gate("G-GAS-9d", 1, frozenset({B.ENTER}), "Policy (GB 30871-2022 6.3 a)", first_entry_too_late, gas_record),
+    Gate("G-GAS-11", 1, RUN, f"{GB} 5.2.6", release_stream_dead, stream_record, alarm="97"),
     Gate("G-GAS-12", 1, ON_RESULT, "Policy", time_not_usable, gas_record),
 )

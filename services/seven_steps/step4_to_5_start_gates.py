@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from services.seven_steps import levels, roles, site_time
+from services.seven_steps import levels, roles, signals, site_time
 from services.seven_steps.board import Permit, Wind
 from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step2_to_3_gates import guardian_required, guardians_of
-from services.seven_steps.step4_to_5_gates import nothing
 
 B = Boundary
 START = frozenset({B.START})
@@ -15,17 +14,24 @@ GUARDIAN = (roles.GUARDIAN,)
 
 
 def on_duty(case: Case) -> tuple[str, ...]:
-    """Named guardians who have said, by their own account and within this shift, that they are there."""
+    """Named guardians who have said within this shift that they are there, and whose signals do not say otherwise."""
     permit = case.permit
     assert permit is not None
     longest = case.rules.duration("shift_length", case.board)
     on = permit.guardians_on
-    return tuple(g for g in guardians_of(permit) if g in on and case.now - on[g].since <= longest)
+    return tuple(
+        g
+        for g in guardians_of(permit)
+        if g in on and case.now - on[g].since <= longest and not signals.is_away(case, on[g])
+    )
 
 
 def duty_record(case: Case) -> tuple[int, ...]:
     assert case.permit is not None
-    return tuple(sorted(case.permit.guardians_on[person].seq for person in on_duty(case)))
+    on = on_duty(case)
+    said = {case.permit.guardians_on[person].seq for person in on}
+    seen = {s.seq for s in signals.of_kind(case.permit, *signals.OF_PERSONS) if s.about in on}
+    return tuple(sorted(said | seen))
 
 
 def _who(case: Case) -> tuple[str, ...]:
@@ -109,12 +115,17 @@ def lighting_unsafe(case: Case) -> tuple[Missing, ...]:
 
 
 def no_video(case: Case) -> tuple[Missing, ...]:
-    """特级: video of the whole job (5.2.11). Its evidence comes by telemetry, which this release does not take in."""
+    """特级: an explosion-proof recorder records the whole job (5.2.11)."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "hot_work" or permit.level != levels.SPECIAL:
+    if permit.type != "hot_work" or permit.level != levels.SPECIAL or signals.live_video(case):
         return ()
     return (Missing("video", about=permit.permit_no, need=":recording", who=(roles.WORK_LEAD,)),)
+
+
+def video_record(case: Case) -> tuple[int, ...]:
+    assert case.permit is not None
+    return tuple(sorted(signal.seq for signal in signals.of_kind(case.permit, signals.VIDEO)))
 
 
 def foreman_on_duty(case: Case) -> tuple[str, ...]:
@@ -233,7 +244,7 @@ GATES = (
     Gate("G-LV-3", 1, START, f"{GB} 5.2.15", too_windy, wind_record),
     Gate("G-HOT-1a", 1, START, f"{GB} 5.2.1", no_fire_watch, duty_record, alarm="31"),
     Gate("G-HOT-1b", 1, START, f"{GB} 5.2.1, annex A.1", no_fire_kit, equipment_record),
-    Gate("G-HOT-2", 1, RUN, f"{GB} 5.2.11", no_video, nothing),
+    Gate("G-HOT-2", 1, RUN, f"{GB} 5.2.11", no_video, video_record, alarm="98"),
     Gate("G-HOT-5", 1, START, f"{GB} table A.1 (informative); policy", not_checked_by_foreman, foreman_record),
     Gate("G-CS-1a", 1, RUN, f"{GB} 6.8", no_guardian_outside, duty_record, alarm="31"),
     Gate("G-CS-1b", 1, START, f"{GB} 6.8, annex A.2", no_rescue, equipment_record),

@@ -68,6 +68,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "calibration_due": "2027-01-01",
         "in_service": True,
     },
+    "register_recorder": {"recorder_id": "cam-1", "model": "EX-2", "ex_proof": True, "in_service": True},
     "register_isolation_point": {
         "point_id": "x1",
         "tag": "SP-301",
@@ -208,6 +209,17 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "close_action": {"action_id": "f1", "result": TEXT},
     "review": {"lessons": TEXT},
     "close_job": {},
+    "record_signal": {"kind": "gas_stream", "about": "meter", "state": "alive"},
+    "record_gas_segment": {
+        "instrument_id": "meter",
+        "gas": "propane",
+        "point": "bottom",
+        "unit": "%vol",
+        "min": "0",
+        "max": "0.05",
+        "values": 7200,
+        "segment_sha256": SHA,
+    },
     "record_seal": {"kind": "permit", "sha256": SHA, "level": "B-B", "records_to": 12},
 }
 

@@ -31,7 +31,7 @@ def test_the_first_load_sends_everything_and_the_second_nothing():
     file = read_cast()
     stage = begun(file, people_of(file))
     first = load(stage, file, frozenset({"admin"}))
-    assert len(first) == 3 + 1 + 14 + 5 + 2 + 2 + 3
+    assert len(first) == 3 + 1 + 14 + 5 + 2 + 1 + 2 + 3
     assert all(line.startswith("+ ") for line in first)
     assert load(stage, file, everybody(file)) == []
 

@@ -131,7 +131,7 @@ START: list[Row] = [
     opened("G-HOT-1b", B.START, "one", equipment(HOT, "fire_extinguisher", count=1)),
     shut("G-HOT-1b", B.START, "not in order", equipment(HOT, "fire_extinguisher", ok=False)),
     opened("G-HOT-2", B.START, "first level needs no video"),
-    shut("G-HOT-2", B.START, "special level has none in this release", lambda w: w.change_permit(HOT, level="special")),
+    shut("G-HOT-2", B.START, "special level without any", lambda w: w.change_permit(HOT, level="special")),
     opened("G-HOT-5", B.START, "checked by the foreman on duty"),
     shut("G-HOT-5", B.START, "not checked", lambda w: w.change_permit(HOT, foreman_check=None)),
     shut("G-HOT-5", B.START, "checked before the issue", foreman(seq=1)),

@@ -33,6 +33,7 @@ GOOD = {
     "clear_stop",
     "resume",
     "start",
+    "interrupt",
     "enter",
     "leave",
     "guardian_on",

@@ -34,6 +34,7 @@ BY_NAME: Mapping[str, str] = {
 BY_COMMAND: Mapping[tuple[str, str], str] = {
     ("register_area", "area_id"): "line", ("register_person", "person_id"): "line",
     ("register_instrument", "instrument_id"): "line", ("register_isolation_point", "point_id"): "line",
+    ("register_recorder", "recorder_id"): "line",
     ("register_contractor", "contractor_id"): "line", ("link_tickets", "to"): "permit",
     ("offer_guardian_handover", "to"): "guardian", ("record_action", "action_id"): "new_id",
     ("close_action", "action_id"): "action", ("confirm_measures", "lines"): "measures",

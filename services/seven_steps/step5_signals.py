@@ -1,0 +1,139 @@
+"""Step 5, what the watcher makes of telemetry: signals alive and lost, and records of continuous gas detection.
+
+Only these facts are evidence; the stream itself stays on `telemetry` (design: telemetry is not a command).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from services.seven_steps import roles, signals
+from services.seven_steps.board import Board, GasSegment, Permit, Signal
+from services.seven_steps.command import Interval
+from services.seven_steps.event import (
+    Event,
+    at,
+    change_permit,
+    event,
+    interval_json,
+    interval_of,
+    permit_of,
+    put,
+)
+from services.seven_steps.gate import Boundary, Case, Missing
+from services.seven_steps.spec import PERMIT, RECORD, CommandSpec, Decision
+from services.seven_steps.step4_site_survey import tested
+from services.seven_steps.step4_to_5_gas_gates import release_stream_dead, special_stream_dead, stream_dead
+from services.seven_steps.step4_to_5_start_gates import no_guardian, no_video
+
+Data = Mapping[str, Any]
+Predicate = Callable[[Case], tuple[Missing, ...]]
+#: Which gates a lost signal may shut while work runs, the cause of the suspension, and the alarm (rules E3).
+LOSS: Mapping[str, tuple[tuple[Predicate, str, str], ...]] = {
+    signals.GAS_STREAM: (
+        (stream_dead, "gas_unmonitored", "05"),
+        (special_stream_dead, "gas_unmonitored", "97"),
+        (release_stream_dead, "gas_unmonitored", "97"),
+    ),
+    signals.VIDEO: ((no_video, "video_lost", "98"),),
+    signals.POSITION: ((no_guardian, "guardian_gone", "31"),),
+    signals.HEARTBEAT: ((no_guardian, "guardian_gone", "31"),),
+}
+
+
+# ---- decide --------------------------------------------------------------------------------------------------------
+
+
+def record_signal(case: Case) -> Decision:
+    """A signal's loss is a fact. Where it shuts a gate that must hold while work runs, the work stops with an alarm."""
+    permit, payload = case.permit, case.command.payload
+    assert permit is not None
+    seen = case.command.captured or Interval(case.now, case.now)
+    recorded = event(case, "signal.recorded", **payload, seen=interval_json(seen))
+    if payload["state"] == signals.ALIVE or permit.state != "active":
+        return (recorded,)
+    lost = Signal(payload["kind"], payload["about"], signals.LOST, seen, case.board.seq + 1, payload.get("why", ""))
+    return (recorded, *_loss(case, replace(permit, signals=_newer(permit, lost)), payload))
+
+
+def _loss(case: Case, permit: Permit, payload: Data) -> tuple[Event, ...]:
+    """Asked as at a resume of the ticket as it then stands: the one place where the running gates are all asked."""
+    looking = replace(case.command, type=Boundary.RESUME.value, actor="", payload={})
+    then = replace(case, permit=permit, command=looking, actor="")
+    for is_shut, cause, code in LOSS[payload["kind"]]:
+        if is_shut(then):
+            text = f"{payload['kind']} {payload['about']}"
+            return (
+                event(case, "permit.suspended", cause=cause, reason={"lang": "en", "text": text}),
+                event(case, "alarm.raised", alarm_id=f"{case.board.seq + 1}-1", code=code, text=text),
+            )
+    return ()
+
+
+def record_gas_segment(case: Case) -> Decision:
+    """The record of a continuous stream: minimum, maximum, and the hash of its raw values.
+
+    Each is judged as a reading at the end of the segment. For oxygen both count, for all else the maximum: a value that
+    was bad at any moment of the segment is bad, and stops the work as a bad spot reading does (AQ 3064.2-2025 5.9.3).
+    """
+    payload = case.command.payload
+    stem = {name: payload[name] for name in ("gas", "point", "unit", "lel", "calibration_gas") if name in payload}
+    extremes = [payload["max"]] if payload["min"] == payload["max"] else [payload["max"], payload["min"]]
+    kind = case.rules.gas(payload["gas"])
+    judged = extremes if kind is not None and kind.kind == "oxygen" else extremes[:1]
+    readings = [stem | {"value": value} for value in judged]
+    segment = event(case, "gas.segment_recorded", **payload, at=interval_json(case.command.captured))
+    return (segment, *tested(case, payload["instrument_id"], case.actor, case.command.captured, readings))
+
+
+# ---- evolve --------------------------------------------------------------------------------------------------------
+
+
+def signal_recorded(board: Board, data: Data) -> Board:
+    seen = interval_of(data["seen"]) or Interval(at(board), at(board))
+    signal = Signal(data["kind"], data["about"], data["state"], seen, board.seq, data.get("why", ""))
+    return change_permit(board, data, signals=_newer(permit_of(board, data), signal))
+
+
+def _newer(permit: Permit, signal: Signal) -> Mapping[str, Signal]:
+    """An older word that comes later does not undo a newer one; of one moment, the loss stands."""
+    name = signals.key(signal.kind, signal.about)
+    before = permit.signals.get(name)
+    if before is not None and _order(signal) < _order(before):
+        return permit.signals
+    return put(permit.signals, name, signal)
+
+
+def _order(signal: Signal) -> tuple[Any, bool]:
+    return signal.seen.latest, signal.state == signals.LOST
+
+
+def gas_segment_recorded(board: Board, data: Data) -> Board:
+    """The last of each stream stays on the board; the log has all."""
+    segment = GasSegment(
+        data["instrument_id"],
+        data["gas"],
+        data["point"],
+        data["min"],
+        data["max"],
+        data["unit"],
+        data["values"],
+        data["segment_sha256"],
+        interval_of(data["at"]),
+        board.seq,
+    )
+    name = f"{data['instrument_id']}:{data['gas']}:{data['point']}"
+    return change_permit(board, data, segments=put(permit_of(board, data).segments, name, segment))
+
+
+APPLIERS = {
+    ("signal.recorded", 1): signal_recorded,
+    ("gas.segment_recorded", 1): gas_segment_recorded,
+}
+
+COMMANDS = (
+    CommandSpec("record_signal", RECORD, frozenset({roles.SERVICE}), PERMIT, record_signal),
+    CommandSpec("record_gas_segment", RECORD, frozenset({roles.SERVICE}), PERMIT, record_gas_segment),
+)
