@@ -26,6 +26,7 @@ DECIMAL_PATTERN = r"^-?(0|[1-9][0-9]*)(\.[0-9]+)?$"
 LANG_TAG_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$"
 SITE_CODE_PATTERN = r"^[A-Z0-9]{2,6}$"
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9_.-]*$"
+PACK_PATTERN = r"^[a-z0-9][a-z0-9-]*(@[1-9][0-9]{0,3})?$"
 #: One line: no control characters. A text may hold line breaks and tabs. Both take time linear in the length.
 LINE_PATTERN = r"^(?=[\s\S]*\S)[^\x00-\x1f\x7f]*$"
 TEXT_PATTERN = r"^(?=[\s\S]*\S)[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
@@ -78,6 +79,14 @@ class Sha256(_Text):
 
 class Code(_Text):
     json_pattern, said, chars_max = CODE_PATTERN, "Letters, digits and _ . - only.", limits.WORD_CHARS_MAX
+
+
+class PackName(_Text):
+    json_pattern, said, chars_max = (
+        PACK_PATTERN,
+        "A rule pack, as gb30871-2022 or gb30871-2022@1.",
+        limits.WORD_CHARS_MAX,
+    )
 
 
 class Word(_Text):

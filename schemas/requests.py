@@ -5,7 +5,23 @@ from __future__ import annotations
 from marshmallow import fields
 
 from schemas import limits, words
-from schemas.fields import Flag, Ident, Instant, Int, Line, Many, MapOf, OneOf, Part, Sha256, Strict, Uuid, Word, _Text
+from schemas.fields import (
+    Flag,
+    Ident,
+    Instant,
+    Int,
+    Line,
+    Many,
+    MapOf,
+    OneOf,
+    PackName,
+    Part,
+    Sha256,
+    Strict,
+    Uuid,
+    Word,
+    _Text,
+)
 
 #: Passwords are bounded where they are hashed; the wire only keeps absurd ones out.
 SECRET_CHARS_MAX = 256
@@ -96,6 +112,7 @@ class RefusalShown(Strict):
     need = fields.String(required=True)
     who = Many(Ident(), 100)
     alarm = fields.String(required=True)
+    packs = Many(PackName(), limits.PACKS_MAX * 2)
     text = MapOf(OneOf(words.LANGUAGES), fields.String(), len(words.LANGUAGES))
 
 

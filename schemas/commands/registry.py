@@ -21,6 +21,7 @@ from schemas.fields import (
     Many,
     MapOf,
     OneOf,
+    PackName,
     Part,
     Sha256,
     SiteCode,
@@ -36,7 +37,7 @@ class RegisterSite(Payload):
     code = SiteCode()
     zone = Line()
     clock = OneOf(words.CLOCKS)
-    packs = Many(Code(), limits.PACKS_MAX, low=1, unique=True)
+    packs = Many(PackName(), limits.PACKS_MAX, low=1, unique=True)
     emergency_number = Word()
     muster_point = names()
     starts_at = Instant(optional=True)

@@ -15,8 +15,10 @@ from schemas.fields import (
     Instant,
     Int,
     Many,
+    MapOf,
     OneOf,
     OneOfInt,
+    PackName,
     Part,
     Sha256,
     Strict,
@@ -29,6 +31,7 @@ from schemas.outcomes.events import EVENTS
 EVENTS_OF_OUTCOME_MAX = 1_000
 GATES_OF_OUTCOME_MAX = 2_000
 EVIDENCE_OF_GATE_MAX = 2_000
+NUMBERS_OF_GATE_MAX = 100
 
 
 class EnvelopeV1(Strict):
@@ -110,15 +113,20 @@ class RefusalOnLog(Strict):
     need = fields.String(required=True)
     who = Many(Ident(), 100)
     alarm = fields.String(required=True)
+    packs = Many(PackName(), limits.PACKS_MAX * 2)
 
 
 class GateOnLog(Strict):
-    """`gate` is id@version; evidence are numbers of records, named for open gates too."""
+    """`gate` is id@version; evidence are numbers of records, named for open gates too.
+
+    numbers: what decided each number the gate asked for: a rule pack's id@version, or "site" for the site's own policy.
+    """
 
     gate = Word()
     about = fields.String(required=True)
     verdict = OneOf(("open", "shut"))
     evidence = Many(Int(0, limits.INTEGER_MAX), EVIDENCE_OF_GATE_MAX)
+    numbers = MapOf(Code(), PackName(), NUMBERS_OF_GATE_MAX)
 
 
 class BodyV1(Strict):
@@ -132,6 +140,6 @@ class BodyV1(Strict):
     events = Many(Part(EventOnLog), EVENTS_OF_OUTCOME_MAX)
     refusals = Many(Part(RefusalOnLog), GATES_OF_OUTCOME_MAX)
     gates = Many(Part(GateOnLog), GATES_OF_OUTCOME_MAX)
-    rule_packs = Many(Word(), limits.PACKS_MAX * 2)
+    rule_packs = Many(PackName(), limits.PACKS_MAX * 2)
     notes = Many(Word(), 100)
     worker = Word()

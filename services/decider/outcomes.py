@@ -88,6 +88,7 @@ def _body(incoming: Incoming, command: Command, outcome: Outcome, worker: str) -
                 "about": verdict.about,
                 "verdict": "open" if verdict.open else "shut",
                 "evidence": list(verdict.evidence),
+                "numbers": dict(verdict.numbers),
             }
             for verdict in outcome.gates
         ],

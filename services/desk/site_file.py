@@ -47,7 +47,7 @@ class _Site(_Strict):
     zone = wire.Line()
     clock = wire.OneOf(words.CLOCKS)
     starts_at = _LocalTime(optional=True)
-    packs = fields.List(wire.Code(), required=True, validate=validate.Length(min=1, max=10))
+    packs = fields.List(wire.PackName(), required=True, validate=validate.Length(min=1, max=10))
     emergency_number = wire.Word()
     muster_point = wire.names()
 

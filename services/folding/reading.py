@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.log.records import BodyMismatch, Envelope, body_of, record_hash
+from services.rulebook import BadPack, rulebook
 from services.seven_steps import fold as core
 from services.seven_steps.board import Board
 
@@ -35,7 +36,12 @@ def apply_value(board: Board, envelope: Envelope, value: bytes) -> tuple[Board, 
         applied = core.from_body(envelope.site_seq, record_hash(value), envelope.decided_at, body)
         if applied.verdict not in VERDICTS:
             raise CannotRead(f"the verdict {applied.verdict!r} is unknown")
-        return core.apply(board, applied), body
+        after = core.apply(board, applied)
+        if after.site is not None and (board.site is None or board.site.packs != after.site.packs):
+            rulebook(after.site.packs)  # what a site can't be judged by, it is not applied by
+        return after, body
+    except BadPack as error:
+        raise CannotRead(f"rule packs: {error}") from error
     except (BodyMismatch, core.CannotApply) as error:
         raise CannotRead(str(error)) from error
     except (AttributeError, TypeError, KeyError) as error:  # a body whose parts have other shapes than version 1's

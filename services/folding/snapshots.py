@@ -32,6 +32,7 @@ from services.log.errors import PartitionHalted
 from services.log.interface import Log
 from services.log.records import UnreadableEnvelope, read_envelope, record_hash
 from services.log.topics import OUTCOMES
+from services.rulebook import BadPack, rulebook
 from services.seven_steps import site_time
 from services.seven_steps.board import Board
 from services.seven_steps.canonical import canonical, sha256_hex
@@ -220,11 +221,15 @@ class Snapshots:
             board = restore(Board, found["board"])
             if digest(board) != found["digest"] or (board.seq, board.head) != (found["site_seq"], found["head"]):
                 raise BadSnapshot("its board is not the one it was written with")
+            if board.site is not None:
+                rulebook(board.site.packs)
             if not isinstance(found["offset"], int) or found["offset"] < 0:
                 raise BadSnapshot("its offset is no number")
             head = Head(found["site_seq"], found["head"])
             real = site_time.parse(found["decided_at_real"])
             return replace(EMPTY_SITE, board=board, head=head, offset=found["offset"], decided_at_real=real)
+        except BadPack as error:
+            raise BadSnapshot(f"rule packs: {error}") from error
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise BadSnapshot(f"it is no snapshot: {error!r}") from error
 

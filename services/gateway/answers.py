@@ -80,6 +80,7 @@ def refusal(code: str, about: str = "", have: str = "", need: str = "") -> dict[
         "need": need,
         "who": [],
         "alarm": "",
+        "packs": [],
     }
     return {**plain, "text": _text(plain)}
 

@@ -14,7 +14,7 @@ from services.seven_steps.board import Board, Job, Permit
 from services.seven_steps.command import Command
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.event import Event, event
-from services.seven_steps.gate import Case, Verdict
+from services.seven_steps.gate import Case, Missing, Verdict, packs_named
 from services.seven_steps.gates import judge_gates
 from services.seven_steps.rules import Rules
 from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, SITE, CommandSpec, Refused
@@ -25,7 +25,10 @@ ACCEPTED, REFUSED = "accepted", "refused"
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """One reason, as it stands on the log and in the answer. code: a gate id or one of codes.REFUSALS."""
+    """One reason, as it stands on the log and in the answer. code: a gate id or one of codes.REFUSALS.
+
+    packs: whose number or rule it is: refs of rule packs, or "site" for the site's own policy
+    """
 
     code: str
     version: int
@@ -36,6 +39,7 @@ class Refusal:
     need: str
     who: tuple[str, ...]
     alarm: str = ""
+    packs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +77,7 @@ def decide(board: Board, command: Command, now: datetime, rules: Rules) -> Outco
     shut = tuple(v for v in verdicts if not v.open and v.gate.blocks)
     if shut:
         raised = alarms.raised_by(case, (v for v in verdicts if not v.open))
-        refusals = tuple(_refusal(v, index) for v in shut for index in range(len(v.missing)))
+        refusals = tuple(_refusal(rules, v, index) for v in shut for index in range(len(v.missing)))
         return Outcome(REFUSED, raised, refusals, verdicts, (), rules.refs)
     only_alarm = tuple(v for v in verdicts if not v.open)
     return _accepted(case, (*decided, *alarms.raised_by(case, only_alarm)), verdicts, rules)
@@ -220,7 +224,17 @@ def _judged(case: Case, spec: CommandSpec) -> tuple[Verdict, ...]:
     )
 
 
-def _refusal(verdict: Verdict, index: int) -> Refusal:
+def deciding_packs(rules: Rules, verdict: Verdict, missing: Missing) -> tuple[str, ...]:
+    """What decided: the number's pack; where no number was asked for, the site's packs that bring the gate."""
+    if missing.pack:
+        return (missing.pack,)
+    if verdict.numbers:
+        return tuple(dict.fromkeys(verdict.numbers.values()))
+    named = packs_named(verdict.gate.source)
+    return tuple(pack.ref for pack in rules.packs if pack.id in named or (not named and pack.is_policy))
+
+
+def _refusal(rules: Rules, verdict: Verdict, index: int) -> Refusal:
     gate, missing = verdict.gate, verdict.missing[index]
     return Refusal(
         code=gate.id,
@@ -232,9 +246,20 @@ def _refusal(verdict: Verdict, index: int) -> Refusal:
         need=missing.need,
         who=missing.who,
         alarm=missing.alarm or gate.alarm,
+        packs=deciding_packs(rules, verdict, missing),
     )
 
 
 def _refused_by(refused: Refused, rules: Rules) -> Outcome:
-    refusal = Refusal(refused.code, 1, "", refused.about, refused.code, refused.have, refused.need, refused.who)
+    refusal = Refusal(
+        code=refused.code,
+        version=1,
+        source="",
+        about=refused.about,
+        what=refused.what or refused.code,
+        have=refused.have,
+        need=refused.need,
+        who=refused.who,
+        packs=refused.packs,
+    )
     return Outcome(REFUSED, (), (refusal,), (), (), rules.refs)

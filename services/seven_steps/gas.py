@@ -12,7 +12,7 @@ from services.seven_steps import site_time
 from services.seven_steps.board import Board, GasReading, Instrument, Job, Permit
 from services.seven_steps.command import Interval
 from services.seven_steps.limits import FUTURE_TOLERANCE
-from services.seven_steps.rules import Gas, Rules
+from services.seven_steps.rules import ENTRY, Gas, Rules
 
 #: Litres of one mole of gas at 20 C and 101.3 kPa (reading A10.7: ppm is converted there). R x 293.15 K / 101.3 kPa.
 MOLAR_VOLUME_L = Decimal("24.06")
@@ -78,29 +78,83 @@ def _factor(reading: Mapping[str, Any], instrument: Instrument | None) -> Decima
     return instrument.correction_factors.get(reading["gas"])
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a gas may be, bounds included; None: no bound on that side. Each side with what decided it."""
+
+    low: Decimal | None
+    high: Decimal | None
+    unit: str
+    low_pack: str = ""
+    high_pack: str = ""
+
+    def __str__(self) -> str:
+        if self.low is None:
+            return f"≤ {self.high} {self.unit}"
+        return f"{self.low} – {self.high} {self.unit}" if self.high is not None else f"≥ {self.low} {self.unit}"
+
+    def holds(self, value: Decimal) -> bool:
+        return (self.low is None or self.low <= value) and (self.high is None or value <= self.high)
+
+    def decided_by(self, value: Decimal | None) -> str:
+        """The pack whose bound the value is outside of."""
+        return self.low_pack if value is not None and self.low is not None and value < self.low else self.high_pack
+
+
+def works(permit: Permit) -> frozenset[str]:
+    """The kinds of work a ticket is, as rule packs name them: its type, and entry where people go inside."""
+    return frozenset({permit.type, *((ENTRY,) if needs_oxygen(permit) else ())})
+
+
+def limit_of(gas: Gas, rules: Rules, board: Board, permit: Permit) -> Limit | None:
+    """The strictest of the site's packs; None if none of them limits this gas in this work."""
+    if gas.kind == "toxic":
+        high = _toxic_limit(gas)
+        return None if high is None else Limit(None, high, "mg/m3")
+    if gas.kind == "oxygen":
+        return _oxygen_limit(rules, board, permit)
+    return _combustible_limit(gas, rules, board, permit)
+
+
 def limit_text(gas: Gas | None, rules: Rules, board: Board, permit: Permit) -> str:
     """The limit as a person reads it, with its unit."""
     if gas is None:
         return ":known_gas"
-    if gas.kind == "toxic":
-        return f"≤ {_toxic_limit(gas)} mg/m3"
-    if gas.kind == "oxygen":
-        low, high = oxygen_bounds(rules, board, permit)
-        return f"{low} – {high} %vol"
-    return f"≤ {combustible_limit(gas, rules, board)} %vol"
+    limit = limit_of(gas, rules, board, permit)
+    return "" if limit is None else str(limit)
 
 
-def combustible_limit(gas: Gas, rules: Rules, board: Board) -> Decimal:
-    """GB 30871-2022 5.3.2: the limit depends on the gas's own LEL; exactly 4 %vol stands on the high side."""
-    high = gas.lel is not None and gas.lel >= rules.number("lel_split", board)
-    return rules.number("combustible_limit_high_lel" if high else "combustible_limit_low_lel", board)
+def _combustible_limit(gas: Gas, rules: Rules, board: Board, permit: Permit) -> Limit | None:
+    """GB 30871-2022 5.3.2 goes by the gas's own LEL (exactly 4 %vol is on the high side); 1910.146(b) is 10 % of it."""
+    found = []
+    split = rules.bound("lel_split", board)
+    if split is not None:
+        high_lel = gas.lel is not None and gas.lel >= split.value
+        name = "combustible_limit_high_lel" if high_lel else "combustible_limit_low_lel"
+        found += [(bound.value, bound.pack) for bound in [rules.bound(name, board, works(permit))] if bound]
+    share = rules.bound("combustible_limit_of_lel", board, works(permit))
+    if share is not None and gas.lel is not None:
+        found.append((share.value * gas.lel / HUNDRED, share.pack))
+    if not found:
+        return None
+    value, pack = min(found, key=lambda row: row[0])
+    return Limit(None, value, "%vol", high_pack=pack)
 
 
-def oxygen_bounds(rules: Rules, board: Board, permit: Permit) -> tuple[Decimal, Decimal]:
+def _oxygen_limit(rules: Rules, board: Board, permit: Permit) -> Limit | None:
     area = board.areas.get(permit.area_id)
     enriched = area is not None and area.enriched_oxygen
-    high = rules.number("oxygen_max_enriched" if enriched else "oxygen_max", board)
-    return rules.number("oxygen_min", board), high
+    high = rules.bound("oxygen_max_enriched" if enriched else "oxygen_max", board, works(permit))
+    low = rules.bound("oxygen_min", board, works(permit))
+    if low is None and high is None:
+        return None
+    return Limit(
+        low=low.value if low else None,
+        high=high.value if high else None,
+        unit="%vol",
+        low_pack=low.pack if low else "",
+        high_pack=high.pack if high else "",
+    )
 
 
 def _toxic_limit(gas: Gas) -> Decimal | None:
@@ -108,16 +162,11 @@ def _toxic_limit(gas: Gas) -> Decimal | None:
 
 
 def passes(value: Decimal | None, gas: Gas | None, rules: Rules, board: Board, permit: Permit) -> bool:
-    """Within the limit, bounds included. A value that can't be converted passes nothing."""
+    """Within the limit, bounds included. A value that can't be converted passes nothing; no limit forbids nothing."""
     if gas is None or value is None:
         return False
-    if gas.kind == "oxygen":
-        if not needs_oxygen(permit):
-            return True
-        low, high = oxygen_bounds(rules, board, permit)
-        return low <= value <= high
-    limit = _toxic_limit(gas) if gas.kind == "toxic" else combustible_limit(gas, rules, board)
-    return limit is not None and value <= limit
+    limit = limit_of(gas, rules, board, permit)
+    return limit is None or limit.holds(value)
 
 
 def marks(

@@ -7,7 +7,7 @@ stop a permit: `decide` asks every gate of the boundary and refuses with every o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -63,6 +63,7 @@ class Missing:
            (":none") is looked up in the catalogue of words
     who:   roles, or ids of persons, who can supply it
     alarm: AQ 3064.2 A.4 code if it differs from the gate's own
+    pack:  what decided the number it was measured by, where the gate asks for more than one number
     """
 
     what: str
@@ -71,6 +72,7 @@ class Missing:
     need: str = ""
     who: tuple[str, ...] = ()
     alarm: str = ""
+    pack: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,24 @@ class Case:
     actor: str
     now: datetime
     rules: Rules
+
+
+#: How a source names the pack that brings it. A source that names policy binds on every site.
+NAMED_IN_SOURCE = (
+    ("GB 30871", "gb30871-2022"),
+    ("AQ 3064", "aq3064-2025"),
+    ("HSG250", "hsg250"),
+    ("1910.", "osha-1910"),
+)
+#: The packs of a gate that no site is without, whichever packs it chose.
+EVERYWHERE: tuple[str, ...] = ()
+
+
+def packs_named(source: str) -> tuple[str, ...]:
+    """The packs whose law a source names; EVERYWHERE for policy."""
+    if "policy" in source.lower():
+        return EVERYWHERE
+    return tuple(pack for name, pack in NAMED_IN_SOURCE if name in source)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +120,8 @@ class Gate:
     of_act:   true when it judges who acts and how (presence, means, grade), not the state of the work; such a gate
               is "ready" rather than shut on a page that only looks
     blocks:   false for a rule whose only effect is its alarm (G-SV-6b)
+    packs:    ids of the rule packs that bring it: it binds on a site that has one of them; None: what the source names;
+              EVERYWHERE: on every site
     """
 
     id: str
@@ -111,20 +133,26 @@ class Gate:
     alarm: str = ""
     of_act: bool = False
     blocks: bool = True
+    packs: tuple[str, ...] | None = None
 
     @property
     def ref(self) -> str:
         return f"{self.id}@{self.version}"
 
+    @property
+    def brought_by(self) -> tuple[str, ...]:
+        return packs_named(self.source) if self.packs is None else self.packs
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A gate judged in one case."""
+    """A gate judged in one case. numbers: what decided each number it asked for (a pack's ref, or "site")."""
 
     gate: Gate
     about: str
     missing: tuple[Missing, ...]
     evidence: tuple[int, ...]
+    numbers: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def open(self) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import lru_cache
+
 from services.seven_steps import (
     standing_conditions,
     step1_to_2_gates,
@@ -14,9 +17,10 @@ from services.seven_steps import (
     step6_to_7_gates,
     step7_to_closed_gates,
 )
-from services.seven_steps.gate import Boundary, Case, Gate, Verdict
+from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Verdict
+from services.seven_steps.rules import asked
 
-GATES: tuple[Gate, ...] = (
+_LISTED: tuple[Gate, ...] = (
     *step1_to_2_gates.GATES,
     *step2_to_3_gates.GATES,
     *step3_to_4_gates.GATES,
@@ -29,12 +33,34 @@ GATES: tuple[Gate, ...] = (
     *standing_conditions.GATES,
 )
 
+#: What no site is without, whichever packs it chose: the order of work itself and the invariants (rules E6, I1-I5).
+ON_EVERY_SITE = frozenset(
+    {"G-RA-1", "G-RA-4", "G-PL-2", "G-PL-3", "G-LV-1", "G-CR-1", "G-CR-2a", "G-CR-3a", "G-BR-1", "G-BR-2", "G-BR-3"}
+    | {"G-SV-2a", "G-SV-3a", "G-SV-3b", "G-SV-4", "G-SV-5a", "G-SV-5b", "G-SV-5c", "G-CS-1a", "G-CS-1b"}
+    | {"G-RUN-0", "G-RUN-1", "G-RUN-2", "G-RUN-3", "G-RUN-5", "G-CS-2a", "G-CS-2b", "G-CL-1a", "G-CL-1b", "G-CL-1c"}
+    | {"G-HOT-1a", "G-HOT-1b", "G-HOT-3b", "G-CL-2a", "G-CL-2b"}
+)
+
+GATES: tuple[Gate, ...] = tuple(replace(g, packs=EVERYWHERE) if g.id in ON_EVERY_SITE else g for g in _LISTED)
+
 AT: dict[Boundary, tuple[Gate, ...]] = {
     boundary: tuple(gate for gate in GATES if boundary in gate.at) for boundary in Boundary
 }
 
 
+@lru_cache(maxsize=512)
+def gates_at(boundary: Boundary, pack_ids: frozenset[str]) -> tuple[Gate, ...]:
+    """The gates of the boundary that bind on a site with these packs."""
+    return tuple(gate for gate in AT[boundary] if not gate.brought_by or pack_ids & set(gate.brought_by))
+
+
 def judge_gates(boundary: Boundary, case: Case) -> tuple[Verdict, ...]:
-    """Every gate of the boundary in this case, in order; the evidence too, for open gates as well."""
-    about = case.permit.permit_id if case.permit else ""
-    return tuple(Verdict(gate, about, gate.shut_by(case), gate.evidence(case)) for gate in AT[boundary])
+    """Every gate of the boundary that binds on the site, in order; the evidence too, for open gates as well."""
+    return tuple(judge_gate(gate, case) for gate in gates_at(boundary, case.rules.ids))
+
+
+def judge_gate(gate: Gate, case: Case) -> Verdict:
+    """One gate; which pack decided its numbers is noted while it asks for them."""
+    rules = asked(case.rules)
+    missing = gate.shut_by(replace(case, rules=rules))
+    return Verdict(gate, case.permit.permit_id if case.permit else "", missing, gate.evidence(case), rules.decided)

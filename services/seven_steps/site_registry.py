@@ -40,6 +40,7 @@ from services.seven_steps.event import (
     without,
 )
 from services.seven_steps.gate import Case
+from services.seven_steps.rules import LOWER, loosened
 from services.seven_steps.spec import ACT, RECORD, SITE, CommandSpec, Decision, Refused
 
 Data = Mapping[str, Any]
@@ -59,7 +60,8 @@ def register_site(case: Case) -> Decision:
         ZoneInfo(case.command.payload["zone"])
     except (ZoneInfoNotFoundError, ValueError):
         return Refused(codes.WRONG_STATE, about=case.command.payload["zone"], have=":none", need=":time_zone")
-    return (event(case, "site.registered", site_id=case.command.site_id, **case.command.payload),)
+    data = {**case.command.payload, "packs": list(case.rules.refs)}  # with their versions: what binds from here on
+    return (event(case, "site.registered", site_id=case.command.site_id, **data),)
 
 
 def register_instrument(case: Case) -> Decision:
@@ -102,10 +104,9 @@ def advance_clock(case: Case) -> Decision:
 
 
 def set_policies(case: Case) -> Decision:
-    """Only names that a policy pack has, and only numbers within reason: a gate must be able to count with them."""
-    known = {name for pack in case.rules.packs if pack.is_policy for name in pack.numbers}
+    """Only numbers of the rule packs, within reason, and none looser than a law's."""
     for name, value in case.command.payload["policies"].items():
-        if name not in known:
+        if name not in case.rules.index:
             return Refused(codes.WRONG_STATE, about=name, have=":none", need=":known_policy")
         try:
             number = Decimal(value)
@@ -113,6 +114,11 @@ def set_policies(case: Case) -> Decision:
             return Refused(codes.WRONG_STATE, about=name, have=value, need=":number")
         if not number.is_finite() or not POLICY_MIN <= number <= POLICY_MAX:
             return Refused(codes.WRONG_STATE, about=name, have=value, need=f"{POLICY_MIN} – {POLICY_MAX}")
+        law = loosened(name, number, case.rules.law(name))
+        if law is not None:
+            pack, stricter = law
+            need = f"{'≤' if stricter.stricter == LOWER else '≥'} {stricter.value} {stricter.unit}"
+            return Refused(codes.WRONG_STATE, about=name, have=value, need=need, packs=(pack.ref,))
     return (event(case, "policies.set", policies=case.command.payload["policies"]),)
 
 

@@ -14,13 +14,18 @@ SITE, JOB, PERMIT = "site", "job", "permit"
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A refusal that is no gate: one of codes.REFUSALS, and what would have been needed."""
+    """A refusal that is no gate: one of codes.REFUSALS, and what would have been needed.
+
+    what: catalogue key of the reason, if it is not the code's own; packs: whose rule or number it is
+    """
 
     code: str
     about: str = ""
     have: str = ""
     need: str = ""
     who: tuple[str, ...] = ()
+    what: str = ""
+    packs: tuple[str, ...] = ()
 
 
 Decision = tuple[Event, ...] | Refused

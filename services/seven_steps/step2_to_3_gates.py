@@ -72,10 +72,16 @@ def validity_name(permit: Permit) -> str:
     return kinds.get(permit.type, f"validity_hot_{permit.level}")
 
 
+def longest_validity(case: Case, permit: Permit) -> timedelta:
+    """What the site's packs give this type and level; where none of them says, one shift as for general work."""
+    by_type = case.rules.duration_or_none(validity_name(permit), case.board)
+    return by_type if by_type is not None else case.rules.duration("validity_general", case.board)
+
+
 def too_long(case: Case) -> tuple[Missing, ...]:
     permit = case.permit
     assert permit is not None
-    longest = case.rules.duration(validity_name(permit), case.board)
+    longest = longest_validity(case, permit)
     planned = permit.planned_to - permit.planned_from
     if planned.total_seconds() > 0 and planned <= longest:
         return ()

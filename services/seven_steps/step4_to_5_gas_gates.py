@@ -73,19 +73,21 @@ def out_of_limits(case: Case) -> tuple[Missing, ...]:
         if gas.passes(reading.converted, kind, case.rules, case.board, permit):
             continue
         have = f"{reading.value} {reading.unit}"
-        limit = gas.limit_text(kind, case.rules, case.board, permit)
-        found.append(Missing("gas_limit", about=str(need), have=have, need=limit, who=TESTER))
+        said = gas.limit_text(kind, case.rules, case.board, permit)
+        limit = gas.limit_of(kind, case.rules, case.board, permit) if kind is not None else None
+        pack = limit.decided_by(reading.converted) if limit is not None else ""
+        found.append(Missing("gas_limit", about=str(need), have=have, need=said, who=TESTER, pack=pack))
     return tuple(found)
 
 
 def break_allowed(case: Case, permit: Permit) -> timedelta | None:
     """How long work may stand without a new test; None where the law asks for none."""
     if permit.type == "confined_space":
-        return case.rules.duration("break_without_test_confined", case.board)
+        return case.rules.duration_or_none("break_without_test_confined", case.board)
     if permit.type != "hot_work":
         return None
     name = "break_without_test_hot_2" if permit.level == levels.SECOND else "break_without_test_hot_special_1"
-    return case.rules.duration(name, case.board)
+    return case.rules.duration_or_none(name, case.board)
 
 
 def no_test_after_break(case: Case) -> tuple[Missing, ...]:
@@ -157,7 +159,9 @@ def record_overdue(case: Case) -> tuple[Missing, ...]:
     assert permit is not None
     if permit.type != "confined_space":
         return ()
-    longest = case.rules.duration("gas_record_interval_confined", case.board)
+    longest = case.rules.duration_or_none("gas_record_interval_confined", case.board)
+    if longest is None:
+        return ()
     decided = dict(_decided(case))
     found = []
     for need in _asked(case) or (gas.Need(":gas", ":work_place"),):

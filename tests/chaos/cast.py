@@ -111,7 +111,7 @@ class Cast:
             "code": code,
             "zone": ZONE,
             "clock": "simulated",
-            "packs": ["gb30871-2022"],
+            "packs": ["gb30871-2022", "aq3064-2025"],
             "emergency_number": "119",
             "muster_point": {"en": "gate 1", "zh-CN": "一号门"},
             "starts_at": stamp(START),

@@ -30,7 +30,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "code": "DEMO",
         "zone": "Asia/Shanghai",
         "clock": "simulated",
-        "packs": ["gb30871-2022"],
+        "packs": ["gb30871-2022", "aq3064-2025"],
         "emergency_number": "119",
         "muster_point": NAMES,
         "starts_at": "2026-11-18T23:00:00Z",

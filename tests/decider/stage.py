@@ -52,7 +52,7 @@ def register_site(clock: str = "real", **more: Any) -> dict[str, Any]:
         "code": "PA",
         "zone": "Asia/Shanghai",
         "clock": clock,
-        "packs": ["gb30871-2022", "site-policy"],
+        "packs": ["gb30871-2022", "aq3064-2025", "site-policy"],
         "emergency_number": "119",
         "muster_point": NAMES,
         **more,

@@ -41,7 +41,7 @@ async def test_an_outcome_tells_what_the_auditor_asks(tmp_path: Path) -> None:
         assert body["command_sha256"] == sha256_hex(canonical(sent["client"]))
         assert body["gateway"] == sent["gateway"]
         assert body["worker"] == "decider-0"
-        assert body["rule_packs"] == ["gb30871-2022@1", "site-policy@1"]
+        assert body["rule_packs"] == ["gb30871-2022@1", "aq3064-2025@1", "site-policy@1"]
         assert [(event["type"], event["version"]) for event in body["events"]] == [("area.registered", 1)]
         assert body["captured"] is None
 

@@ -33,7 +33,7 @@ def site() -> World:
             "code": "PA",
             "zone": "Asia/Shanghai",
             "clock": "real",
-            "packs": ["gb30871-2022", "site-policy"],
+            "packs": ["gb30871-2022", "aq3064-2025", "site-policy"],
             "emergency_number": "119",
             "muster_point": names,
         },

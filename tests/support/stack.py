@@ -123,7 +123,7 @@ class Stack:
             "code": code,
             "zone": "Asia/Shanghai",
             "clock": clock,
-            "packs": ["gb30871-2022"],
+            "packs": ["gb30871-2022", "aq3064-2025"],
             "emergency_number": "119",
             "muster_point": NAMES,
         }

@@ -291,9 +291,12 @@ def gas_due(view: View, permit: Permit) -> tuple[datetime | None, timedelta]:
     rules = rulebook(view.board.site.packs) if view.board.site else rulebook()
     sampled = [reading.sampled.earliest for reading in permit.gas if reading.sampled is not None]
     running = permit.state == "active"
-    span = rules.duration("gas_record_interval_confined" if running else "gas_age_before_start", view.board)
+    name = "gas_record_interval_confined" if running else "gas_age_before_start"
+    found = rules.duration_or_none(name, view.board)
+    span = found or timedelta()
     if (
         not sampled
+        or found is None
         or (running and permit.type != "confined_space")
         or permit.state not in ("surveyed", "issued", "active")
     ):
