@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import Schema
 
 from schemas import requests as wire
+from schemas import telemetry
 from schemas.commands import SCHEMAS, CommandSchema
 from schemas.commands.envelope import Envelope
 from schemas.describe import json_schema, new_spec
@@ -115,6 +116,13 @@ OPERATIONS = (
         "/api/commands/{command_id}",
         "The answer a command was given",
         {200: _json("accepted", wire.AcceptedAnswer), **LATER, **GUARDED, **REFUSED, **NOT_FOUND},
+    ),
+    Operation(
+        "post",
+        "/api/telemetry",
+        "Send heartbeats, positions, continuous gas values, recorder states",
+        {202: _json("the log has them", telemetry.Taken), **GUARDED, **MALFORMED, **TOO_MANY, **UNSENT},
+        body=telemetry.Batch,
     ),
     Operation("get", "/api/sites", "The sites of this session", {200: _json("sites"), **SIGNED_OUT}),
     Operation(

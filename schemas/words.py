@@ -26,6 +26,7 @@ ROLES = (
     "approver_dept",
     "shift_foreman",
     "hse",
+    "device",
 )
 APPROVER_ROLES = ("approver_unit", "approver_safety", "approver_head", "approver_dept")
 CREW_ROLES = ("worker", "guardian")

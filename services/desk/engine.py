@@ -73,6 +73,12 @@ def _timekeeper(settings: Settings) -> Parts:
     return build(settings, vouched=_vouched(settings))
 
 
+def _watcher(settings: Settings) -> Parts:
+    from services.watcher.worker import build
+
+    return build(settings, vouched=_vouched(settings))
+
+
 def _sealer(settings: Settings) -> Parts:
     from services.sealer.keys import BadKeys
     from services.sealer.worker import build
@@ -88,6 +94,7 @@ WORKERS: Mapping[str, Callable[[Settings], Parts]] = {
     "decider": _decider,
     "register": _register,
     "timekeeper": _timekeeper,
+    "watcher": _watcher,
     "sealer": _sealer,
 }
 

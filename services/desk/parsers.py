@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-SERVICES = ("decider", "register", "timekeeper", "sealer")
+SERVICES = ("decider", "register", "timekeeper", "watcher", "sealer")
 LANGUAGES = ("en", "zh-CN")
 PDF_KINDS = ("permit", "closure", "status")
 ENGINE_VERB = "engine"  # what the parent of `up` starts; not for people

@@ -11,7 +11,16 @@ from aiohttp import web
 
 from schemas import limits
 from services.documents import open_store
-from services.gateway import accounts_api, commands_api, documents_api, middleware, probes, sse, views_api
+from services.gateway import (
+    accounts_api,
+    commands_api,
+    documents_api,
+    middleware,
+    probes,
+    sse,
+    telemetry_api,
+    views_api,
+)
 from services.gateway.accounts import Accounts
 from services.gateway.commanding import send_kept
 from services.gateway.context import GATEWAY
@@ -30,6 +39,7 @@ HEADER_BYTES_MAX = 16 * 1024
 API_ROUTES = (
     *accounts_api.ROUTES,
     *commands_api.ROUTES,
+    *telemetry_api.ROUTES,
     *views_api.ROUTES,
     *documents_api.ROUTES,
     *probes.ROUTES,

@@ -23,6 +23,7 @@ PENDING_MAX = 50_000
 HASHES_AT_ONCE = 4  # argon2 takes 64 MiB each
 SIGN_INS_PER_MINUTE = 60  # from one address: a plant's handhelds may share one
 UPLOADS_PER_MINUTE = 60
+TELEMETRY_PER_MINUTE = 120  # batches of one account; AQ 3064.3-2025 7.1 wants at least 30
 
 
 @dataclass
@@ -59,6 +60,7 @@ class Gateway:
     presence_tries: Limiter = field(default_factory=lambda: Limiter("presence_code_tries", TRIES_MAX, TRIES_WINDOW_S))
     sign_ins: Limiter = field(default_factory=lambda: Limiter("sign_ins_per_minute", SIGN_INS_PER_MINUTE, 60))
     uploads: Limiter = field(default_factory=lambda: Limiter("uploads_per_minute", UPLOADS_PER_MINUTE, 60))
+    telemetry: Limiter = field(default_factory=lambda: Limiter("telemetry_per_minute", TELEMETRY_PER_MINUTE, 60))
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHES_AT_ONCE))
     doorbell: Doorbell = field(init=False)
 

@@ -7,13 +7,15 @@ from collections.abc import Mapping
 APPLICANT, WORK_LEAD, WORKER, GUARDIAN = "applicant", "work_lead", "worker", "guardian"
 GAS_TESTER, BRIEFER, AREA_AUTH, ISOL_AUTH = "gas_tester", "briefer", "area_auth", "isol_auth"
 POWER_AUTH, CROSS_COORD, SHIFT_FOREMAN, HSE, ADMIN = "power_auth", "cross_coord", "shift_foreman", "hse", "admin"
+#: A detector, a recorder, or the program that speaks for some: it sends telemetry and signs nothing.
+DEVICE = "device"
 APPROVER_UNIT, APPROVER_DEPT = "approver_unit", "approver_dept"
 APPROVER_SAFETY, APPROVER_HEAD = "approver_safety", "approver_head"
 
 APPROVERS = frozenset({APPROVER_UNIT, APPROVER_DEPT, APPROVER_SAFETY, APPROVER_HEAD})
 ROLES = frozenset(
     {APPLICANT, WORK_LEAD, WORKER, GUARDIAN, GAS_TESTER, BRIEFER, AREA_AUTH, ISOL_AUTH, POWER_AUTH, CROSS_COORD}
-    | {SHIFT_FOREMAN, HSE, ADMIN}
+    | {SHIFT_FOREMAN, HSE, ADMIN, DEVICE}
     | APPROVERS
 )
 #: A program of ours: timekeeper, sealer, or the set-up of a site.

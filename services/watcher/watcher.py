@@ -1,0 +1,172 @@
+"""The watcher: folds all sites, follows telemetry, and says as commands what has changed.
+
+It reads without a group and decides nothing. A dead one opens nothing: what it said to be alive grows old. After a
+restart it goes on from what the boards say and from the end of the telemetry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+
+from services.folding import Clock, Counters, Kind, PartitionFold, SiteClocks, Snapshots, SystemClock, Vouched, load
+from services.log.errors import LogError
+from services.log.interface import Log
+from services.log.records import Record
+from services.log.topics import COMMANDS, OUTCOMES, TELEMETRY
+from services.rulebook import BadPack, rulebook
+from services.watcher.changes import Change, Look, changes
+from services.watcher.sending import command_id, record
+from services.watcher.streams import SiteStreams, read
+
+#: Seconds between two looks at all live tickets.
+LOOK_EVERY = 1.0
+#: How much telemetry is read again at a start: a gas segment is at most this long.
+TAIL = timedelta(hours=2)
+#: A command without outcome is sent again, under its own id, after this time.
+PATIENCE = timedelta(seconds=30)
+CHANGES_IN_A_ROW = 50
+
+logger = logging.getLogger(__name__)
+
+
+class Watcher:
+    """`open`, then `follow`, `listen` and `look` as often as you like; see worker.py for the service that does."""
+
+    def __init__(
+        self,
+        log: Log,
+        *,
+        snapshots: Snapshots | None = None,
+        vouched: Callable[[int], Awaitable[Iterable[Vouched]]] | None = None,
+        clock: Clock | None = None,
+        counters: Counters | None = None,
+    ) -> None:
+        self.log = log
+        self.counters = counters or (snapshots.counters if snapshots else Counters())
+        self.clocks = SiteClocks(clock or SystemClock())
+        self.folds: dict[int, PartitionFold] = {}
+        self.streams: dict[str, SiteStreams] = defaultdict(SiteStreams)
+        self.heard: dict[int, int] = {}  # next offset of telemetry, by partition
+        self._snapshots, self._vouched = snapshots, vouched
+        self._since = self.clocks.clock.real()  # listening
+        self._sent: dict[str, datetime] = {}  # by command id, real time
+
+    async def open(self) -> None:
+        """Fold every partition to its end, and hear the last hours of telemetry."""
+        for partition in range(self.log.partitions(OUTCOMES)):
+            vouched = await self._vouched(partition) if self._vouched is not None else ()
+            fold = await load(self.log, partition, self._snapshots, vouched, self.counters)
+            self.folds[partition] = fold
+            for site_id, site in fold.sites.items():
+                self.clocks.applied(site_id, site)
+        for partition in range(self.log.partitions(TELEMETRY)):
+            self.heard[partition] = await self._tail_begins(partition)
+            await self.hear(partition)
+        self._since = self.clocks.clock.real()
+
+    async def _tail_begins(self, partition: int) -> int:
+        """The first record of the last TAIL, found by halving."""
+        low, high = await self.log.begin(TELEMETRY, partition), await self.log.end(TELEMETRY, partition)
+        since = self.clocks.clock.real() - TAIL
+        while low < high:
+            middle = (low + high) // 2
+            found = await self.log.read(TELEMETRY, partition, middle, 1)
+            if found and found[0].append_time < since:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    async def hear(self, partition: int) -> None:
+        """Everything up to the end of one partition of telemetry."""
+        while records := await self.log.read(TELEMETRY, partition, self.heard[partition]):
+            for one in records:
+                self.take(one)
+
+    def take(self, one: Record) -> None:
+        self.heard[one.partition] = one.offset + 1
+        found = read(one.value)
+        if found is None:
+            self.counters.add("telemetry", "unknown")
+            return
+        site_id, items = found
+        for item in items:
+            self._take_item(site_id, item)
+        self.counters.add("telemetry", "items", len(items))
+
+    def _take_item(self, site_id: str, item: dict[str, object]) -> None:
+        try:
+            self.streams[site_id].take(item)
+        except (KeyError, ValueError, TypeError, ArithmeticError):
+            self.counters.add("telemetry", "malformed")
+
+    async def follow(self) -> None:
+        """Apply outcomes, for ever. A partition with a gap gives nothing more; the others go on."""
+        while True:
+            sound = {number: fold.next_offset for number, fold in self.folds.items() if not fold.halted}
+            async for batch in self.log.tail(OUTCOMES, list(sound), sound):
+                for one in batch:
+                    self.apply(one)
+            await asyncio.sleep(LOOK_EVERY)
+
+    def apply(self, one: Record) -> None:
+        step = self.folds[one.partition].apply(one)
+        if step.kind is Kind.APPLIED:
+            self.clocks.applied(step.site_id, step.site)
+
+    async def listen(self) -> None:
+        """Take in telemetry, for ever."""
+        async for batch in self.log.tail(TELEMETRY, list(self.heard), self.heard):
+            for one in batch:
+                self.take(one)
+
+    async def look(self) -> int:
+        """Send what has changed on every site that is not halted; how many commands were sent."""
+        real, sent = self.clocks.clock.real(), 0
+        self._sent = {name: at for name, at in self._sent.items() if real - at < PATIENCE}
+        for fold in list(self.folds.values()):
+            if fold.halted or await self.log.end(OUTCOMES, fold.partition) > fold.next_offset:
+                continue
+            for site_id in list(fold.sites):
+                for change in self._changes(fold, site_id, real):
+                    sent += await self._send(change, site_id, real)
+                await asyncio.sleep(0)
+        return sent
+
+    def _changes(self, fold: PartitionFold, site_id: str, real: datetime) -> list[Change]:
+        site = fold.sites[site_id]
+        if site.halt is not None or site.board.site is None:
+            return []
+        try:
+            rules = rulebook(site.board.site.packs)
+        except BadPack as error:
+            logger.error("site %s: %s", site_id, error)
+            return []
+        now = self.clocks.now(site_id, site)
+        return list(changes(Look(site.board, now, real, rules, self.streams[site_id], self._since)))
+
+    async def _send(self, change: Change, site_id: str, real: datetime) -> int:
+        name = command_id(change)
+        if name in self._sent:
+            return 0
+        await self.log.append(COMMANDS, site_id, record(change, site_id, real))
+        self._sent[name] = real
+        if change.segment is not None:
+            self.streams[site_id].segments.pop(change.segment, None)
+        self.counters.add("sent", change.kind)
+        logger.info("site %s, ticket %s: %s %s", site_id, change.permit.permit_no, change.kind, change.subject)
+        return 1
+
+    async def watch(self) -> None:
+        """Look, wait, look again, for ever. A log that can't be written now is no reason to stop looking."""
+        while True:
+            try:
+                await self.look()
+            except LogError as error:
+                self.counters.add("not_sent")
+                logger.warning("a change could not be sent: %s", error)
+            await asyncio.sleep(LOOK_EVERY)
