@@ -18,7 +18,7 @@ from services.seven_steps.canonical import canonical
 from tests.decider.stage import PARTITION, SITE, area, command, opened, register_site, tamper
 
 WORKER = Path(__file__).with_name("decider_worker.py")
-COMMANDS_SENT = 401
+COMMANDS_SENT = 2401  # so many that a quick machine is still deciding when it is killed
 PATIENCE_S = 60
 
 
@@ -30,6 +30,14 @@ def worker(data: Path, url: str) -> Iterator[subprocess.Popen[bytes]]:
     finally:
         process.kill()
         process.wait()
+
+
+async def decided_so_far(data: Path) -> int:
+    log = open_log(f"sqlite://{data}/log.db", read_only=True)
+    try:
+        return await log.end(OUTCOMES, PARTITION)
+    finally:
+        await log.close()
 
 
 async def until(data: Path, topic: str, least: int, process: subprocess.Popen[bytes]) -> None:
@@ -63,13 +71,16 @@ async def test_kill_9_in_the_middle_loses_nothing_and_doubles_nothing(tmp_path: 
             await until(tmp_path, OUTCOMES, reached, process)
             process.kill()
             process.wait()
+        assert await decided_so_far(tmp_path) < COMMANDS_SENT, "killed too late to be in the middle"
     with worker(tmp_path, url) as process:
         await until(tmp_path, OUTCOMES, COMMANDS_SENT, process)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.to_thread(process.wait, PATIENCE_S) == 0
     async with open_log(url) as log:
         fold = await load(log, PARTITION)
-        records = await log.read(OUTCOMES, PARTITION, 0)
+        records = []
+        while page := await log.read(OUTCOMES, PARTITION, len(records)):
+            records += page
         decided = Counter(opened(record.value)[1]["client"]["command_id"] for record in records)
     assert fold.site(SITE).head.site_seq == COMMANDS_SENT
     assert list(decided) == ids
