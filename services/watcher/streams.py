@@ -57,6 +57,7 @@ class SiteStreams:
 
     gas: dict[tuple[str, str], datetime] = field(default_factory=dict)  # (permit, instrument) -> last seen
     segments: dict[tuple[str, str, str, str], Segment] = field(default_factory=dict)  # and gas, point
+    recorded: dict[tuple[str, str, str, str], datetime] = field(default_factory=dict)  # up to here, before we began
     video: dict[tuple[str, str], tuple[datetime, bool]] = field(default_factory=dict)
     heartbeats: dict[str, datetime] = field(default_factory=dict)
     places: dict[str, Place] = field(default_factory=dict)
@@ -82,6 +83,8 @@ class SiteStreams:
         stream = item["permit_id"], item["instrument_id"]
         self.gas[stream] = max(at, self.gas.get(stream, at))
         name = (*stream, item["gas"], item["point"])
+        if name in self.recorded and at <= self.recorded[name]:
+            return  # it stands in a record already: its value is not judged again
         found = self.segments.get(name)
         if found is None or found.stem["unit"] != item["unit"]:
             value = Decimal(item["value"])

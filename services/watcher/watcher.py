@@ -12,7 +12,18 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 
-from services.folding import Clock, Counters, Kind, PartitionFold, SiteClocks, Snapshots, SystemClock, Vouched, load
+from services.folding import (
+    Clock,
+    Counters,
+    Kind,
+    PartitionFold,
+    SiteClocks,
+    SiteFold,
+    Snapshots,
+    SystemClock,
+    Vouched,
+    load,
+)
 from services.log.errors import LogError
 from services.log.interface import Log
 from services.log.records import Record
@@ -63,10 +74,25 @@ class Watcher:
             self.folds[partition] = fold
             for site_id, site in fold.sites.items():
                 self.clocks.applied(site_id, site)
+                self._note_recorded(site_id, site)
         for partition in range(self.log.partitions(TELEMETRY)):
             self.heard[partition] = await self._tail_begins(partition)
             await self.hear(partition)
         self._since = self.clocks.clock.real()
+
+    def _note_recorded(self, site_id: str, site: SiteFold) -> None:
+        """Up to where each stream stands in records: what is heard again from before is not new.
+
+        A simulated site's clock stands still while we are away and says nothing of real time: there, values are judged
+        again, which may stop work, and never lets it go on.
+        """
+        if site.board.site is None or site.board.site.clock != "real":
+            return
+        for permit in site.board.permits.values():
+            for segment in permit.segments.values():
+                if segment.at is not None:
+                    name = permit.permit_id, segment.instrument_id, segment.gas, segment.point
+                    self.streams[site_id].recorded[name] = segment.at.latest
 
     async def _tail_begins(self, partition: int) -> int:
         """The first record of the last TAIL, found by halving."""

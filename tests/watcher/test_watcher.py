@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from services.folding import SiteFold
 from services.log import TELEMETRY
+from services.seven_steps.board import GasSegment
 from services.seven_steps.canonical import canonical
+from services.seven_steps.command import Interval
 from services.seven_steps.site_time import stamp
 from services.watcher.watcher import Watcher
 from tests.decider.stage import PARTITION, Stage
@@ -112,6 +116,36 @@ async def test_two_watchers_make_one_outcome_and_a_new_one_says_nothing_again(
         await third.open()
         assert third.streams[SITE].gas.keys() == {(HOT, "meter")}
         assert await third.look() == 0
+
+
+@pytest.mark.parametrize(("clock", "heard"), [("real", ["0.05"]), ("simulated", ["0.3", "0.05"])])
+async def test_a_value_that_was_recorded_is_not_judged_again_after_a_restart(
+    tmp_path: Path, clock: str, heard: list[str]
+) -> None:
+    """It would stop work that was resumed since. Only a real site's clock tells which values those are."""
+    world = walk.active()
+    now = datetime.now(UTC)
+    recorded = Interval(now - timedelta(seconds=10), now - timedelta(seconds=10))
+    segment = GasSegment("meter", "propane", "bottom", "0.3", "0.3", "%vol", 1, "0" * 64, recorded, 1)
+    world.change_permit(HOT, segments={"meter:propane:bottom": segment})
+    assert world.board.site is not None
+    board = replace(world.board, site=replace(world.board.site, clock=clock))
+    stage = Stage(tmp_path)
+    async with stage:
+        await hear(stage, await opened(stage), "0.3", ago=11)
+        await hear(stage, await opened(stage), "0.05", ago=5)
+        again = Watcher(stage.log, clock=stage.clock)
+        again._note_recorded(SITE, SiteFold(board))
+        await again.open()
+        found = again.streams[SITE].segments[HOT, "meter", "propane", "bottom"]
+        assert sorted({str(found.least), str(found.most)}) == sorted(heard)
+        assert found.values == len(heard)
+
+
+async def opened(stage: Stage) -> Watcher:
+    watcher = Watcher(stage.log, clock=stage.clock)
+    await watcher.open()
+    return watcher
 
 
 async def test_what_is_no_telemetry_is_counted_and_stops_nothing(tmp_path: Path, active: RecordedWorld) -> None:
