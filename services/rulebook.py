@@ -17,7 +17,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from services.seven_steps.rules import HIGHER, LOWER, SECONDS, Gas, Number, Pack, Rules, loosened
+from services.seven_steps.rules import HIGHER, LOWER, SECONDS, Gas, Misfit, Number, Pack, Rules, check_together
 
 # Zones are rule data too: the pinned `tzdata` package decides, never what a machine happens to have installed, so that
 # a replay on another machine finds the same days and nights (design: clocks).
@@ -94,7 +94,10 @@ def bind(packs: Iterable[str], shelf: Shelf) -> Rules:
     if not any(name.partition("@")[0] == POLICY for name in names):
         names.append(POLICY)
     found = tuple(shelf.find(name) for name in names)
-    check_together(found)
+    try:
+        check_together(found)
+    except Misfit as misfit:
+        raise BadPack(str(misfit)) from misfit
     laws = [pack for pack in found if not pack.is_policy]
     policies = [pack for pack in found if pack.is_policy]
     return Rules((*laws, *policies), shelf.packs, shelf.broken)
@@ -260,30 +263,3 @@ def _alarm(file: str, key: str, row: Any) -> Mapping[str, str]:
     found = _row(file, where, row, {"clause", "text"})
     _text(file, f"{where}.clause", found.get("clause"))
     return _both_languages(file, f"{where}.text", found.get("text"))
-
-
-# ---- packs together ------------------------------------------------------------------------------------------------
-
-
-def check_together(packs: Iterable[Pack]) -> None:
-    """One version of each, one unit and one strict way for a number of several, and no policy looser than a law."""
-    found = tuple(packs)
-    ids = [pack.id for pack in found]
-    for pack in found:
-        if ids.count(pack.id) > 1:
-            raise BadPack(f"{pack.ref}.toml: pack.id: {pack.id} is chosen twice")
-    first: dict[str, tuple[Pack, Number]] = {}
-    for pack in found:
-        for name, number in pack.numbers.items():
-            other, same = first.setdefault(name, (pack, number))
-            for what in ("unit", "stricter"):
-                if getattr(same, what) != getattr(number, what):
-                    said = f"{getattr(number, what)} here, {getattr(same, what)} in {other.ref}"
-                    raise BadPack(f"{pack.ref}.toml: numbers.{name}.{what}: {said}")
-    for pack in found:
-        for name, number in pack.numbers.items() if pack.is_policy else ():
-            laws = [(law, law.numbers[name]) for law in found if not law.is_policy and name in law.numbers]
-            row = loosened(name, number.value, laws)
-            if row is not None:
-                said = f"{number.value} {number.unit} loosens {row[1].value} {row[1].unit} of {row[0].ref}"
-                raise BadPack(f"{pack.ref}.toml: numbers.{name}.value: {said} ({row[1].clause})")

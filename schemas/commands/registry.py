@@ -28,6 +28,7 @@ from schemas.fields import (
     Strict,
     Word,
     names,
+    text,
 )
 
 
@@ -171,6 +172,20 @@ class SetForemanRoster(Payload):
 @command("set_policies")
 class SetPolicies(Payload):
     policies = MapOf(Code(), Line(), limits.POLICIES_MAX)
+
+
+@command("propose_rules")
+class ProposeRules(Payload):
+    """Packs: all that shall bind; left out, those that bind now. Policies: the numbers that change."""
+
+    packs = Many(PackName(), limits.PACKS_MAX, low=1, unique=True, optional=True)
+    policies = MapOf(Code(), Line(), limits.POLICIES_MAX, optional=True)
+    reason = text()
+
+
+@command("release_rules")
+class ReleaseRules(Payload):
+    proposal_id = Ident()
 
 
 @command("advance_clock")

@@ -18,6 +18,7 @@ from schemas.commands import step1_risk_assessment as step1
 from schemas.commands import step3_briefing as step3
 from schemas.commands import step7_review as step7
 from schemas.fields import (
+    Code,
     CrewMember,
     Day,
     Dec,
@@ -25,10 +26,12 @@ from schemas.fields import (
     Ident,
     Instant,
     Int,
+    Line,
     Many,
     MapOf,
     OneOf,
     OneOfInt,
+    PackName,
     Part,
     Sha256,
     Strict,
@@ -137,6 +140,10 @@ def _registry() -> None:
     _event("calendar.set", AboutSite, registry.SetCalendar)
     _event("roster.set", AboutSite, registry.SetForemanRoster)
     _event("policies.set", AboutSite, registry.SetPolicies)
+    packs = Many(PackName(), limits.PACKS_MAX * 2)
+    policies = MapOf(Code(), Line(), limits.POLICIES_MAX)
+    _event("rules.proposed", AboutSite, proposal_id=Ident(), packs=packs, policies=policies, reason=Part(Said))
+    _event("rules.released", AboutSite, proposal_id=Ident(), packs=packs, policies=policies, proposed_by=Ident())
     _event("clock.advanced", AboutSite, registry.AdvanceClock)
 
 

@@ -136,5 +136,7 @@ def _tell(args: argparse.Namespace, found: list[Any], loaded: site_setup.Loaded)
         print(difference.line())
     for works_no, code in loaded.codes.items():
         print(f"one-time code of {works_no}: {code}")
+    if loaded.sent and any(difference.type == "propose_rules" for difference in found):
+        speak.say("rules are proposed: another administrator or HSE releases them on the page")
     words = "differ" if args.dry_run else "sent"
     speak.say(f"{len(found)} {words}" if found else "the site is as the file says: nothing to send")

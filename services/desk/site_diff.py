@@ -6,12 +6,13 @@ time. Nothing is ever removed by a file: what is not in it stays as it is (a cer
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from services.desk.site_file import SiteFile
+from services.rulebook import POLICY
 from services.seven_steps.board import Board
 from services.seven_steps.site_time import stamp
 
@@ -66,7 +67,7 @@ def differences(file: SiteFile, board: Board, people: KnownPeople) -> list[Diffe
         *_simple(file, "isolation_points", "register_isolation_point", "point_id", board.isolation_points),
         *_calendar(file, board),
         *_roster(file, board, people),
-        *_policies(file, board),
+        *_rules(file, board),
     ]
 
 
@@ -182,12 +183,30 @@ def _roster(file: SiteFile, board: Board, people: KnownPeople) -> Iterator[Diffe
         yield Difference("set_foreman_roster", "duty roster of shift foremen", {"shifts": shifts}, changes, not before)
 
 
-def _policies(file: SiteFile, board: Board) -> Iterator[Difference]:
-    wanted = file.content["policies"]
-    found = {key: (board.policies.get(key), value) for key, value in wanted.items() if board.policies.get(key) != value}
-    if found:
-        new = not board.policies
-        yield Difference("set_policies", "policies", {"policies": {key: wanted[key] for key in found}}, found, new)
+def _rules(file: SiteFile, board: Board) -> Iterator[Difference]:
+    """Packs and policies of a site that has begun are only proposed: another person releases them."""
+    wanted, running = file.content["policies"], board.site.packs if board.site else ()
+    policies = {key: value for key, value in wanted.items() if board.policies.get(key) != value}
+    packs = list(file.site["packs"]) if _other_packs(file.site["packs"], running) else []
+    pending = board.proposed
+    if pending is not None and pending.policies == policies and not _other_packs(packs or running, pending.packs):
+        return
+    changes = {key: (board.policies.get(key), value) for key, value in policies.items()}
+    if packs:
+        changes["packs"] = (" ".join(running), " ".join(packs))
+    if changes:
+        reason = {"lang": "en", "text": f"site file {file.path.name}"}
+        payload = {"policies": policies, "reason": reason} | ({"packs": packs} if packs else {})
+        yield Difference("propose_rules", "packs and policies" if packs else "policies", payload, changes, new=False)
+
+
+def _other_packs(wanted: Iterable[str], running: Iterable[str]) -> bool:
+    """A name without version is content with the version that runs; the policy pack is always there."""
+    ids = {ref.partition("@")[0]: ref for ref in running}
+    named = {name.partition("@")[0]: name for name in wanted}
+    named.setdefault(POLICY, POLICY)
+    ids.setdefault(POLICY, POLICY)
+    return set(named) != set(ids) or any("@" in name and name != ids[pack_id] for pack_id, name in named.items())
 
 
 def _changed(row: Payload, known: Any) -> dict[str, tuple[Any, Any]] | None:

@@ -80,18 +80,30 @@ def service_record(site_id: str, type_: str, payload: Mapping[str, Any]) -> byte
     return canonical({"record": 1, "client": client, "gateway": measured})
 
 
+def first_records(file: SiteFile, person: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """What a service sends for a new site. Policies are set here once; later two people change them.
+
+    The administrator comes last: who is registered has a site that is whole.
+    """
+    policies = file.content["policies"]
+    return [
+        ("register_site", site_payload(file)),
+        *([("set_policies", {"policies": policies})] if policies else []),
+        ("register_person", person),
+    ]
+
+
 async def begin_site(settings: Settings, file: SiteFile, admin: Mapping[str, Any], person_id: str) -> None:
-    """Append the site's first record and its first administrator; whoever decides may start later."""
+    """Append the site's first record, its first administrator and policies; whoever decides may start later."""
     vault = open_vault(settings.vault_url)
     try:
         vault_sha256 = vault.put(person_id, vault_facts(admin), by=SERVICE)
     finally:
         vault.close()
     person = person_payload(admin, person_id) | {"vault_sha256": vault_sha256}
-    records = [("register_site", site_payload(file))]
     if admin.get("contractor"):
         raise usage(f"{file.path}: the first administrator {admin['works_no']} belongs to a contractor")
-    records.append(("register_person", person))
+    records = first_records(file, person)
     async with open_log(settings.log_url) as log:
         for type_, payload in records:
             await log.append(COMMANDS, file.site_id, service_record(file.site_id, type_, payload))

@@ -615,6 +615,16 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """Rule packs (with versions) and policies that wait for a second person; stated.text is the reason."""
+
+    proposal_id: str
+    packs: tuple[str, ...]
+    policies: Mapping[str, str]
+    stated: Stated
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     site: Site | None = None
     seq: int = 0  # of the last record applied; 0 before the first
@@ -630,6 +640,8 @@ class Board:
     calendar: Calendar = field(default_factory=Calendar)
     roster: tuple[Shift, ...] = ()
     policies: Mapping[str, str] = EMPTY
+    proposed: Proposal | None = None  # the newest proposal of packs and policies, until it is released
+    released: Stated | None = None  # the last release
     wind: Mapping[str, Wind] = EMPTY  # by area id, "" for the whole site
     emergencies: Mapping[str, Emergency] = EMPTY  # by area id, "" for the whole site
     jobs: Mapping[str, Job] = EMPTY

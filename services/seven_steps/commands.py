@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from services.seven_steps import (
     alarms,
+    rule_release,
     site_registry,
     step1_risk_assessment,
     step2_plan,
@@ -21,6 +22,7 @@ from services.seven_steps.spec import CommandSpec
 
 PROCEDURE = (
     site_registry,
+    rule_release,
     step1_risk_assessment,
     step2_plan,
     step3_briefing,

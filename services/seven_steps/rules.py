@@ -181,3 +181,31 @@ def asked(rules: Rules) -> Asked:
 def loosened(name: str, value: Decimal, laws: Iterable[tuple[Pack, Number]]) -> tuple[Pack, Number] | None:
     """The law's number that this value would loosen; equal is not looser."""
     return next((row for row in laws if is_stricter(row[1].stricter, row[1].value, value)), None)
+
+
+class Misfit(ValueError):
+    """Packs that can't bind together: says which file, which key and why, in one line."""
+
+
+def check_together(packs: Iterable[Pack]) -> None:
+    """One version of each, one unit and one strict way for a number of several, and no policy looser than a law."""
+    found = tuple(packs)
+    ids = [pack.id for pack in found]
+    for pack in found:
+        if ids.count(pack.id) > 1:
+            raise Misfit(f"{pack.ref}.toml: pack.id: {pack.id} is chosen twice")
+    first: dict[str, tuple[Pack, Number]] = {}
+    for pack in found:
+        for name, number in pack.numbers.items():
+            other, same = first.setdefault(name, (pack, number))
+            for what in ("unit", "stricter"):
+                if getattr(same, what) != getattr(number, what):
+                    said = f"{getattr(number, what)} here, {getattr(same, what)} in {other.ref}"
+                    raise Misfit(f"{pack.ref}.toml: numbers.{name}.{what}: {said}")
+    for pack in found:
+        for name, number in pack.numbers.items() if pack.is_policy else ():
+            laws = [(law, law.numbers[name]) for law in found if not law.is_policy and name in law.numbers]
+            row = loosened(name, number.value, laws)
+            if row is not None:
+                said = f"{number.value} {number.unit} loosens {row[1].value} {row[1].unit} of {row[0].ref}"
+                raise Misfit(f"{pack.ref}.toml: numbers.{name}.value: {said} ({row[1].clause})")

@@ -1,4 +1,4 @@
-"""Facts of the site that gates depend on: areas, people, certificates, instruments, the calendar, policies."""
+"""Facts of the site that gates depend on: areas, people, certificates, instruments, the calendar."""
 
 from __future__ import annotations
 
@@ -40,14 +40,11 @@ from services.seven_steps.event import (
     without,
 )
 from services.seven_steps.gate import Case
-from services.seven_steps.rules import LOWER, loosened
 from services.seven_steps.spec import ACT, RECORD, SITE, CommandSpec, Decision, Refused
 
 Data = Mapping[str, Any]
 #: Issued and not over: what an emergency stops.
 LIVE = frozenset({"issued", "active", "suspended"})
-#: Policies are numbers; one outside these bounds is a slip of the pen (the largest: a year in minutes).
-POLICY_MIN, POLICY_MAX = Decimal(0), Decimal(525_600)
 
 
 # ---- decide --------------------------------------------------------------------------------------------------------
@@ -101,25 +98,6 @@ def advance_clock(case: Case) -> Decision:
     if site_time.parse(case.command.payload["to"]) < case.now:
         return Refused(codes.WRONG_STATE, have=case.command.payload["to"], need=site_time.stamp(case.now))
     return (event(case, "clock.advanced", to=case.command.payload["to"]),)
-
-
-def set_policies(case: Case) -> Decision:
-    """Only numbers of the rule packs, within reason, and none looser than a law's."""
-    for name, value in case.command.payload["policies"].items():
-        if name not in case.rules.index:
-            return Refused(codes.WRONG_STATE, about=name, have=":none", need=":known_policy")
-        try:
-            number = Decimal(value)
-        except ArithmeticError:
-            return Refused(codes.WRONG_STATE, about=name, have=value, need=":number")
-        if not number.is_finite() or not POLICY_MIN <= number <= POLICY_MAX:
-            return Refused(codes.WRONG_STATE, about=name, have=value, need=f"{POLICY_MIN} – {POLICY_MAX}")
-        law = loosened(name, number, case.rules.law(name))
-        if law is not None:
-            pack, stricter = law
-            need = f"{'≤' if stricter.stricter == LOWER else '≥'} {stricter.value} {stricter.unit}"
-            return Refused(codes.WRONG_STATE, about=name, have=value, need=need, packs=(pack.ref,))
-    return (event(case, "policies.set", policies=case.command.payload["policies"]),)
 
 
 def declare_emergency(case: Case) -> Decision:
@@ -281,10 +259,6 @@ def roster_set(board: Board, data: Data) -> Board:
     return replace(board, roster=shifts)
 
 
-def policies_set(board: Board, data: Data) -> Board:
-    return replace(board, policies={**board.policies, **data["policies"]})
-
-
 def clock_advanced(board: Board, data: Data) -> Board:
     """The next record's `now` starts here: site time of a simulated site is its last record's."""
     return replace(board, decided_at=site_time.parse(data["to"]))
@@ -345,7 +319,6 @@ APPLIERS = {
     ("isolation_point.registered", 1): isolation_point_registered,
     ("calendar.set", 1): calendar_set,
     ("roster.set", 1): roster_set,
-    ("policies.set", 1): policies_set,
     ("clock.advanced", 1): clock_advanced,
     ("wind.recorded", 1): wind_recorded,
     ("change.recorded", 1): change_recorded,
@@ -376,7 +349,6 @@ COMMANDS = (
     _fact("register_isolation_point", "isolation_point.registered"),
     _fact("set_calendar", "calendar.set"),
     _fact("set_foreman_roster", "roster.set"),
-    CommandSpec("set_policies", RECORD, REGISTRARS, SITE, set_policies),
     CommandSpec("advance_clock", RECORD, roles.ANYONE | {roles.SERVICE}, SITE, advance_clock),
     CommandSpec("record_wind", RECORD, _WIND_ROLES, SITE, record_wind),
     CommandSpec("record_change", RECORD, _CHANGE_ROLES, SITE, record_change),

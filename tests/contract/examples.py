@@ -88,6 +88,12 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "shifts": [{"area_id": "a1", "person_id": "p1", "start": "2026-11-19T00:00:00Z", "end": "2026-11-19T12:00:00Z"}]
     },
     "set_policies": {"policies": {"fire_watch": "60"}},
+    "propose_rules": {
+        "packs": ["gb30871-2022@1"],
+        "policies": {"fire_watch": "90"},
+        "reason": {"lang": "en", "text": "r"},
+    },
+    "release_rules": {"proposal_id": "rules-9"},
     "advance_clock": {"to": "2026-11-19T01:00:00Z"},
     "record_bump_test": {"instrument_id": "i1", "passed": True},
     "record_wind": {"area_id": "a1", "mean_m_s": "3.2", "gust_m_s": "5"},

@@ -25,14 +25,13 @@ def names_of(file: SiteFile, people: Mapping[str, str], script: Scenario = NO_SC
 
 
 def begun(file: SiteFile, people: Mapping[str, str]) -> PureStage:
-    """A site with its first record and its first administrator."""
+    """A site with its first records and its first administrator."""
     stage = PureStage(file.site_id, people)
     names = names_of(file, people)
-    site = names.command("register_site", site_setup.site_payload(file))
-    assert stage.decided(site_setup.SERVICE, site, means="service").status == 200
     admin = site_setup.administrator(file)
     person = site_setup.person_payload(admin, people[admin["works_no"]]) | {"vault_sha256": "0" * 64}
-    assert stage.decided(site_setup.SERVICE, names.command("register_person", person), means="service").status == 200
+    for type_, payload in site_setup.first_records(file, person):
+        assert stage.decided(site_setup.SERVICE, names.command(type_, payload), means="service").status == 200
     return stage
 
 

@@ -31,7 +31,7 @@ def test_the_first_load_sends_everything_and_the_second_nothing():
     file = read_cast()
     stage = begun(file, people_of(file))
     first = load(stage, file, frozenset({"admin"}))
-    assert len(first) == 3 + 1 + 14 + 5 + 2 + 1 + 2 + 3
+    assert len(first) == 3 + 1 + 14 + 5 + 2 + 1 + 2 + 2
     assert all(line.startswith("+ ") for line in first)
     assert load(stage, file, everybody(file)) == []
 
@@ -63,6 +63,19 @@ def test_a_dry_run_names_each_difference_and_a_load_removes_it(edit, line):
     changed = edited(file, edit)
     assert load(stage, changed, everybody(file)) == [line]
     assert load(stage, changed, everybody(file)) == []
+
+
+def test_other_packs_and_policies_of_a_site_that_has_begun_are_proposed_for_a_second_person():
+    file = read_cast()
+    stage = begun(file, people_of(file))
+    load(stage, file)
+    packs = ["gb30871-2022", "aq3064-2025", "osha-1910"]
+    changed = edited(file, lambda c: c.update(site={**c["site"], "packs": packs}, policies={"fire_watch": "90"}))
+    (line,) = load(stage, changed, everybody(file))
+    assert line.startswith("~ packs and policies  fire_watch: 60 -> 90; packs: gb30871-2022@1")
+    assert load(stage, changed, everybody(file)) == []
+    assert stage.board.site.packs == ("gb30871-2022@1", "aq3064-2025@1", "site-policy@1")
+    assert stage.board.proposed.policies == {"fire_watch": "90"}
 
 
 def test_changed_personal_data_is_a_difference_that_shows_no_personal_data():

@@ -56,6 +56,8 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     },
     "set_foreman_roster": {"shifts": []},
     "set_policies": {"policies": {"fire_watch": "30"}},
+    "propose_rules": {"policies": {"fire_watch": "30"}, "reason": text("house rule")},
+    "release_rules": {"proposal_id": "rules-9"},
     "advance_clock": {"to": "2027-01-01T00:00:00Z"},
     "record_wind": {"mean_m_s": "1", "gust_m_s": "2"},
     "record_change": {"what": text("c")},

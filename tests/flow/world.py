@@ -19,6 +19,7 @@ from services.seven_steps.command import Command, Interval, Presence
 from services.seven_steps.decide import Outcome, decide
 from services.seven_steps.gate import Boundary
 from services.seven_steps.judge import judge
+from services.seven_steps.rules import Rules
 
 SITE = "site-a"
 JOB, HOT, PIT = (str(uuid.uuid5(uuid.NAMESPACE_URL, name)) for name in ("job", "hot", "pit"))
@@ -84,7 +85,7 @@ class World:
         return replace(base, **more)
 
     def decided(self, command: Command) -> Outcome:
-        return decide(self.board, command, self.now, RULES)
+        return decide(self.board, command, self.now, self.rules)
 
     def do(self, actor: str, type_: str, payload: Mapping[str, Any] | None = None, **more: Any) -> Outcome:
         """Decide and fold, whatever the verdict."""
@@ -124,6 +125,11 @@ class World:
         self.now += timedelta(**delta)
         return self
 
+    @property
+    def rules(self) -> Rules:
+        """What binds on the site now; before its first record what that record names."""
+        return rulebook(self.board.site.packs) if self.board.site else RULES
+
     # ---- what stands ----------------------------------------------------------------------------------------------
 
     @property
@@ -145,7 +151,7 @@ class World:
     def shut(self, boundary: Boundary, permit_id: str | None = HOT) -> set[str]:
         """Gate ids that are shut now at that boundary, as a page sees them."""
         permit = self.permit(permit_id) if permit_id else None
-        verdicts = judge(self.board, boundary, self.job, permit, self.now, RULES)
+        verdicts = judge(self.board, boundary, self.job, permit, self.now, self.rules)
         return {v.gate.id for v in verdicts if not v.open}
 
 

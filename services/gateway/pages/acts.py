@@ -74,7 +74,8 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
         "record_bump_test", "record_wind", "record_change", "declare_emergency", "end_emergency", "record_concern",
         "acknowledge_alarm", "close_alarm", "clear_late_arrival", "register_area", "register_person",
         "register_certificate", "record_contraindication", "register_contractor", "register_instrument",
-        "register_recorder", "register_isolation_point", "set_calendar", "set_foreman_roster", "set_policies",
+        "register_recorder", "register_isolation_point", "set_calendar", "set_foreman_roster", "propose_rules",
+        "release_rules",
         "advance_clock",
     ),
 }  # fmt: skip

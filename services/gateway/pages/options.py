@@ -302,11 +302,19 @@ def _copy(_view: View, job: Job | None, _permit: Permit | None) -> dict[str, Any
     return {name: getattr(job, name) for name in same} | {"contractor_id": job.contractor_id, "copied_from": job.job_id}
 
 
+def _running_packs(view: View, _job: Job | None, _permit: Permit | None) -> dict[str, Any]:
+    return {"packs": list(view.board.site.packs)} if view.board.site else {}
+
+
+def _proposal(view: View, _job: Job | None, _permit: Permit | None) -> dict[str, Any]:
+    return {"proposal_id": view.board.proposed.proposal_id} if view.board.proposed else {}
+
+
 FILLERS = {
     "create_job": _copy,
     "assign_crew": _crew, "confirm_measures": _measures, "record_plan": _plan, "record_risk_assessment": _assessment,
     "amend_ticket": _ticket, "add_ticket": _new_ticket, "assess": _uncovered("assessed"), "plan": _uncovered("planned"),
     "brief": _uncovered("briefed"), "acknowledge_briefing": _acknowledged, "set_calendar": _calendar,
-    "set_foreman_roster": _roster, "set_policies": lambda view, _job, _permit: {"policies": dict(view.board.policies)},
+    "set_foreman_roster": _roster, "propose_rules": _running_packs, "release_rules": _proposal,
     "apply_isolation": _point, "advance_clock": lambda view, _job, _permit: {"to": view.now},
 }  # fmt: skip
