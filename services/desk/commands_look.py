@@ -1,4 +1,4 @@
-"""Commands that only look: job, permit, rules. They read the register, so they work while the server runs."""
+"""Commands that only look: job and permit. They read the register, so they work while the server runs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import Any
 
 from services.desk import exits, speak
 from services.desk.exits import not_found, unverified, usage
-from services.rulebook import rulebook
 from services.settings import Settings
 
 LIST_MAX = 500
@@ -154,36 +153,6 @@ def _permit_row(queries: Any, number: str) -> Mapping[str, Any]:
     if row is None:
         raise not_found(f"there is no ticket {number}")
     return row
-
-
-# ---- rules ---------------------------------------------------------------------------------------------------------
-
-
-def list_rules(args: argparse.Namespace, settings: Settings) -> int:
-    from services.seven_steps.gates import GATES
-
-    gates = [
-        {
-            "gate": gate.ref,
-            "at": sorted(boundary.value for boundary in gate.at),
-            "source": gate.source,
-            "alarm": gate.alarm,
-        }
-        for gate in GATES
-    ]
-    rules = rulebook()
-    numbers = [
-        {"number": name, "value": str(number.value), "unit": number.unit, "clause": number.clause, "pack": pack.ref}
-        for pack in rules.packs
-        for name, number in pack.numbers.items()
-    ]
-    if args.json:
-        speak.data({"packs": rules.refs, "gates": gates, "numbers": numbers})
-        return exits.OK
-    speak.table([{**gate, "at": " ".join(gate["at"])} for gate in gates], ("gate", "at", "source", "alarm"))
-    print()
-    speak.table(numbers, ("number", "value", "unit", "clause", "pack"))
-    return exits.OK
 
 
 # ---- shared --------------------------------------------------------------------------------------------------------

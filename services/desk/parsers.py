@@ -113,9 +113,21 @@ def _look(nouns: Parsers, common: argparse.ArgumentParser) -> None:
             command.add_argument("--out", type=Path, metavar="FILE", help="default: NUMBER.pdf")
             command.add_argument("--kind", choices=PDF_KINDS, default="permit")
 
-    rules = nouns.add_parser("rules", help="gates and numbers").add_subparsers(metavar="VERB", required=True)
-    listed = rules.add_parser("list", parents=[common], help="every gate, where it is asked, and every number in force")
-    listed.set_defaults(run="commands_look:list_rules")
+    rules = nouns.add_parser("rules", help="gates, numbers and clauses").add_subparsers(metavar="VERB", required=True)
+    listed = rules.add_parser("list", parents=[common], help="every gate in one line, and every number of the packs")
+    listed.add_argument("--pack", metavar="P", help="only what this rule pack brings (as gb30871-2022)")
+    listed.set_defaults(run="commands_rules:list_rules")
+    shown = rules.add_parser(
+        "show", parents=[common], help="one rule: what it asks, where, on which clause and numbers"
+    )
+    shown.add_argument(
+        "id", metavar="ID", help="a gate (G-GAS-2), an alarm code (02), a number's name, a clause (5.3.1 c)"
+    )
+    shown.set_defaults(run="commands_rules:show_rule")
+    covered = rules.add_parser("coverage", parents=[common], help="which clauses are held by what, counted")
+    covered.set_defaults(run="commands_rules:show_coverage")
+    for command in (listed, shown, covered):
+        command.add_argument("--lang", choices=LANGUAGES, default="en", help="language of the words")
 
 
 def _prove(nouns: Parsers, common: argparse.ArgumentParser) -> None:

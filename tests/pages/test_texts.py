@@ -47,6 +47,17 @@ def test_every_gate_has_a_title(lang: str) -> None:
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_gate_says_its_predicate_in_words(lang: str) -> None:
+    """`rules show` prints it: what is compared with what, so that nobody need read code."""
+    assert [gate.id for gate in GATES if f"gate.{gate.id}.rule" not in catalogue(lang)] == []
+
+
+def test_no_predicate_is_told_of_a_gate_that_is_not_there() -> None:
+    told = {key.split(".")[1] for key in EN if key.startswith("gate.") and key.endswith(".rule")}
+    assert told - {gate.id for gate in GATES} == set()
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_everything_that_can_be_missing_has_a_phrase(lang: str) -> None:
     said = catalogue(lang)
     assert [what for what in sorted(missing_words() | set(codes.REFUSALS)) if f"missing.{what}.fact" not in said] == []
