@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from services.gateway.texts import both
 from services.rulebook import rulebook
-from services.seven_steps.board import Board, Job, Permit
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import SEVEN_GATES, Boundary
 from services.seven_steps.judge import judge
 

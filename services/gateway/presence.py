@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from services.seven_steps import site_time
-from services.seven_steps.board import Board, Permit
+from services.seven_steps.board import Board
+from services.seven_steps.board_ticket import Permit
 
 WINDOW_S = 60
 WINDOWS_ACCEPTED = 2  # the current one and the one before: a code read out at its end still counts

@@ -18,7 +18,9 @@ from services.log.records import Envelope, Record, record_hash
 from services.register import rows, schema
 from services.register.parts import WHOLE, Change, changes, seen_changes
 from services.seven_steps import site_time
-from services.seven_steps.board import Alarm, Board, Job, Permit
+from services.seven_steps.board import Alarm, Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 
 Row = dict[str, Any]
 

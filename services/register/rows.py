@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Any
 
 from services.seven_steps import codec, site_time
-from services.seven_steps.board import Alarm, Board, Job, Permit
+from services.seven_steps.board import Alarm, Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 
 Row = dict[str, Any]
 _SHA256 = re.compile(r"[0-9a-f]{64}")

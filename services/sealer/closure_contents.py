@@ -11,7 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from services.sealer.contents import View, isolations, signatures
-from services.seven_steps.board import Job, Permit, Seal
+from services.seven_steps.board_job import Job, Seal
+from services.seven_steps.board_ticket import Permit
 
 TEXT_SHOWN = 400  # characters of an alarm's or action's text; the attachment has all
 

@@ -18,8 +18,11 @@ from typing import Any
 
 from pdf_templates.words import LANGUAGES, catalogue
 from services.seven_steps import gas, site_time
-from services.seven_steps.board import Board, CrewMember, GasReading, Job, Permit, Stated
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import CrewMember, GasReading, Permit
 from services.seven_steps.codec import plain
+from services.seven_steps.facts import Stated
 from services.seven_steps.roles import NODE_OF_GRADE
 from services.seven_steps.rules import Rules
 

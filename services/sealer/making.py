@@ -15,7 +15,7 @@ from services.sealer.contents import Names, Proof, View, people_of, permit_docum
 from services.sealer.history import SiteHistory
 from services.sealer.process import CannotSeal
 from services.sealer.wanted import CLOSURE, Wanted
-from services.seven_steps.board import Seal
+from services.seven_steps.board_job import Seal
 from services.vault.store import Vault
 
 if TYPE_CHECKING:

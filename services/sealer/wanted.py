@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.sealer.contents import MARKED
-from services.seven_steps.board import Board, Permit
+from services.seven_steps.board import Board
+from services.seven_steps.board_ticket import Permit
 
 PERMIT, STATUS, CLOSURE = "permit", "status", "closure"
 _NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "sealer.sevengates.invalid")

@@ -10,7 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from services.seven_steps import alarms, codes, limits, roles, site_time
-from services.seven_steps.board import Board, Job, Permit
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.command import Command
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.event import Event, event

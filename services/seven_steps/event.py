@@ -9,8 +9,11 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from services.seven_steps import site_time
-from services.seven_steps.board import Board, Job, Permit, Stated
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.command import Interval
+from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Case
 
 K = TypeVar("K")

@@ -9,7 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from services.seven_steps import site_time
-from services.seven_steps.board import Board, GasReading, Instrument, Job, Permit
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_site import Instrument
+from services.seven_steps.board_ticket import GasReading, Permit
 from services.seven_steps.command import Interval
 from services.seven_steps.limits import FUTURE_TOLERANCE
 from services.seven_steps.rules import ENTRY, Gas, Rules

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from services.seven_steps.board import Board, Job, Permit
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.command import Command
 from services.seven_steps.gate import Boundary, Case, Verdict
 from services.seven_steps.gates import judge_gates

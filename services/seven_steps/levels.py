@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.seven_steps.board import Area
+from services.seven_steps.board_site import Area
 
 SPECIAL, FIRST, SECOND = "special", "1", "2"
 #: Levels of a type, lowest first.

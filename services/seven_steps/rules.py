@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 
-from services.seven_steps.board import EMPTY, Board
+from services.seven_steps.board import Board
+from services.seven_steps.facts import EMPTY
 
 LOWER, HIGHER = "lower", "higher"
 #: What a number may be said to bind; a number that says nothing binds all work its name is about. "entry" is work

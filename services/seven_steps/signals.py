@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from services.seven_steps import site_time
-from services.seven_steps.board import GuardianDuty, Permit, Signal
+from services.seven_steps.board_ticket import GuardianDuty, Permit, Signal
 from services.seven_steps.gate import Case
 
 GAS_STREAM, VIDEO, POSITION, HEARTBEAT = "gas_stream", "video", "position", "heartbeat"

@@ -9,12 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from services.seven_steps import codes, roles, site_time
-from services.seven_steps.board import (
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Change
+from services.seven_steps.board_site import (
     Area,
-    Board,
     Calendar,
     Certificate,
-    Change,
     Contractor,
     Emergency,
     Instrument,
@@ -24,9 +24,9 @@ from services.seven_steps.board import (
     Recorder,
     Shift,
     Site,
-    Suspension,
     Wind,
 )
+from services.seven_steps.board_ticket import Suspension
 from services.seven_steps.event import (
     at,
     began,

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from services.seven_steps.board import Board, Calendar
+from services.seven_steps.board import Board
+from services.seven_steps.board_site import Calendar
 
 HOLIDAY, REST_DAY, NIGHT, SPECIAL_PERIOD = "holiday", "rest_day", "night", "special_period"
 

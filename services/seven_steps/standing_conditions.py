@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.seven_steps import roles
-from services.seven_steps.board import Emergency, Suspension
+from services.seven_steps.board_site import Emergency
+from services.seven_steps.board_ticket import Suspension
 from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step2_to_3_gates import grade_needed
 

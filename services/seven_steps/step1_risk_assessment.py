@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from services.seven_steps import codes, levels, limits, risk, roles, site_time
-from services.seven_steps.board import Assessment, Board, Job, Permit, RiskRow
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Assessment, Job, RiskRow
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.event import change_job, change_permit, event, job_of, permit_of, put, stated, text_of
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, CommandSpec, Decision, Refused

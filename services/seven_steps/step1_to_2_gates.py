@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.seven_steps import limits, risk, roles
-from services.seven_steps.board import Assessment, RiskRow
+from services.seven_steps.board_job import Assessment, RiskRow
 from services.seven_steps.gate import Boundary, Case, Gate, Missing
 
 #: Asked of the act of signing, and again when the ticket is issued on it.

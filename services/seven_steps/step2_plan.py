@@ -7,15 +7,9 @@ from dataclasses import replace
 from typing import Any
 
 from services.seven_steps import codes, roles
-from services.seven_steps.board import (
-    Board,
-    Booking,
-    CrewMember,
-    GasPlan,
-    Plan,
-    PlanDocument,
-    PlannedIsolation,
-)
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Booking, GasPlan, Plan, PlanDocument, PlannedIsolation
+from services.seven_steps.board_ticket import CrewMember
 from services.seven_steps.event import (
     change_job,
     change_permit,

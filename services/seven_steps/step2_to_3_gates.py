@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 
 from services.seven_steps import levels, roles, site_time
-from services.seven_steps.board import Certificate, CrewMember, Permit
+from services.seven_steps.board_site import Certificate
+from services.seven_steps.board_ticket import CrewMember, Permit
 from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step1_risk_assessment import ENDED
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from services.seven_steps import codes, roles
-from services.seven_steps.board import Acknowledgement, Board, Briefing
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Acknowledgement, Briefing
 from services.seven_steps.canonical import canonical, sha256_hex
 from services.seven_steps.event import (
     at,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.seven_steps import roles
-from services.seven_steps.board import Acknowledgement
+from services.seven_steps.board_job import Acknowledgement
 from services.seven_steps.gate import Boundary, Case, Gate, Missing
 
 B = Boundary

@@ -9,15 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from services.seven_steps import codes, gas, limits, roles, site_time
-from services.seven_steps.board import (
-    Board,
-    GasReading,
-    Isolation,
-    Issue,
-    Measure,
-    NodeSignature,
-    Suspension,
-)
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Isolation
+from services.seven_steps.board_ticket import GasReading, Issue, Measure, NodeSignature, Suspension
 from services.seven_steps.command import Interval
 from services.seven_steps.event import (
     Event,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.seven_steps import gas, levels, roles, signals, site_time
-from services.seven_steps.board import GasReading, Permit
+from services.seven_steps.board_ticket import GasReading, Permit
 from services.seven_steps.gate import ON_RESULT, RUN, Boundary, Case, Gate, Missing
 
 B = Boundary

@@ -7,7 +7,8 @@ step4_to_5_start_gates.py.
 from __future__ import annotations
 
 from services.seven_steps import levels, limits, roles
-from services.seven_steps.board import Isolation, NodeSignature, Permit
+from services.seven_steps.board_job import Isolation
+from services.seven_steps.board_ticket import NodeSignature, Permit
 from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step1_risk_assessment import ENDED
 from services.seven_steps.step2_to_3_gates import grade_needed

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from services.seven_steps import levels, roles, signals, site_time
-from services.seven_steps.board import Permit, Wind
+from services.seven_steps.board_site import Wind
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step2_to_3_gates import guardian_required, guardians_of
 

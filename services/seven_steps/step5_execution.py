@@ -8,16 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from services.seven_steps import codes, roles, site_time
-from services.seven_steps.board import (
-    Board,
-    CrewMember,
-    EquipmentCheck,
-    GuardianDuty,
-    Inside,
-    Permit,
-    Stated,
-    Suspension,
-)
+from services.seven_steps.board import Board
+from services.seven_steps.board_ticket import CrewMember, EquipmentCheck, GuardianDuty, Inside, Permit, Suspension
 from services.seven_steps.event import (
     Event,
     at,
@@ -31,6 +23,7 @@ from services.seven_steps.event import (
     text_of,
     without,
 )
+from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, PERMIT, RECORD, CommandSpec, Decision, Refused
 from services.seven_steps.step2_to_3_gates import GUARDIAN_TRADE, certificate_missing, guardian_required, guardians_of

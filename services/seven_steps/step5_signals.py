@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from services.seven_steps import roles, signals
-from services.seven_steps.board import Board, GasSegment, Permit, Signal
+from services.seven_steps.board import Board
+from services.seven_steps.board_ticket import GasSegment, Permit, Signal
 from services.seven_steps.command import Interval
 from services.seven_steps.event import (
     Event,

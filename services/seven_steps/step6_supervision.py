@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from services.seven_steps import codes, roles
-from services.seven_steps.board import Board, Check, FireWatch, Restoration
+from services.seven_steps.board import Board
+from services.seven_steps.board_ticket import Check, FireWatch, Restoration
 from services.seven_steps.event import (
     at,
     change_job,

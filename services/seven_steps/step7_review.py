@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from services.seven_steps import codes, limits, roles
-from services.seven_steps.board import Action, Board, Seal, Tombstone
+from services.seven_steps.board import Board, Tombstone
+from services.seven_steps.board_job import Action, Seal
 from services.seven_steps.event import at, change_job, event, job_of, put, recorded, stated, text_of, without
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, RECORD, SITE, CommandSpec, Decision, Refused

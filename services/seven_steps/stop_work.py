@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from services.seven_steps import codes, roles
-from services.seven_steps.board import Board, Concern, Permit, Suspension
+from services.seven_steps.board import Board, Concern
+from services.seven_steps.board_ticket import Permit, Suspension
 from services.seven_steps.event import Event, at, began, change_job, event, job_of, put, stated, text_of
 from services.seven_steps.gate import Case
 from services.seven_steps.spec import ACT, JOB, RECORD, SITE, CommandSpec, Decision, Refused

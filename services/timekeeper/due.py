@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.seven_steps import gas
-from services.seven_steps.board import Board, Permit
+from services.seven_steps.board import Board
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.command import Command
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.rules import Rules

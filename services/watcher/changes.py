@@ -14,7 +14,8 @@ from decimal import Decimal
 from typing import Any
 
 from services.seven_steps import gas, signals
-from services.seven_steps.board import Board, Permit, Signal
+from services.seven_steps.board import Board
+from services.seven_steps.board_ticket import Permit, Signal
 from services.seven_steps.rules import Rules
 from services.watcher.streams import Place, Segment, SiteStreams
 

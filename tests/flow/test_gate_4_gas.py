@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from services.seven_steps import gas
-from services.seven_steps.board import GasReading, Instrument
+from services.seven_steps.board_site import Instrument
+from services.seven_steps.board_ticket import GasReading
 from services.seven_steps.command import Interval
 from services.seven_steps.gate import Boundary as B
 from tests.flow import walk

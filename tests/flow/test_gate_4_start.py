@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.seven_steps.board import Change
+from services.seven_steps.board_job import Change
 from services.seven_steps.command import Interval
 from services.seven_steps.gate import Boundary as B
 from tests.flow.tables import Row, check, opened, ready_for, shut

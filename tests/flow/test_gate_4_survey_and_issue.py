@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.seven_steps.board import Stated
 from services.seven_steps.command import Presence
+from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary as B
 from tests.flow import walk
 from tests.flow.tables import Row, check, opened, ready_for, shut

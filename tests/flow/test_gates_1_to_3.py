@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.seven_steps.board import Calendar, Certificate, Period, PlanDocument, Stated
+from services.seven_steps.board_job import PlanDocument
+from services.seven_steps.board_site import Calendar, Certificate, Period
+from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary as B
 from tests.flow import walk
 from tests.flow.tables import Row, check, opened, ready_for, shut

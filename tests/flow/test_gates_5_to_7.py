@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from services.seven_steps.board import Action, Alarm, Check, Inside, Stated, Suspension
+from services.seven_steps.board import Alarm
+from services.seven_steps.board_job import Action
+from services.seven_steps.board_ticket import Check, Inside, Suspension
+from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary as B
 from tests.flow import walk
 from tests.flow.tables import Row, check, opened, ready_for, shut

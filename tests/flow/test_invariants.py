@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.seven_steps.board import Permit
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.codec import digest
 from services.seven_steps.commands import COMMANDS
 from tests.flow import walk

@@ -8,7 +8,8 @@ import pytest
 
 from services.rulebook import BadPack, rulebook
 from services.seven_steps import levels, limits, roles, site_time
-from services.seven_steps.board import Area, Board, Calendar
+from services.seven_steps.board import Board
+from services.seven_steps.board_site import Area, Calendar
 from services.seven_steps.canonical import canonical
 from tests.flow import walk
 from tests.flow.payloads import PAYLOADS

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.seven_steps import limits
-from services.seven_steps.board import IsolationPoint
+from services.seven_steps.board_site import IsolationPoint
 from services.seven_steps.command import Interval
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.decide import EDITS

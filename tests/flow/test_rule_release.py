@@ -150,7 +150,7 @@ def test_a_pack_that_broke_after_the_proposal_is_refused_at_release() -> None:
 
 
 def _said(w: World) -> Any:
-    from services.seven_steps.board import Stated
+    from services.seven_steps.facts import Stated
 
     return Stated("admin", w.now, w.board.seq)
 

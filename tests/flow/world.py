@@ -13,7 +13,9 @@ from typing import Any
 
 from services.rulebook import rulebook
 from services.seven_steps import fold
-from services.seven_steps.board import Board, Job, Permit
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.canonical import canonical, sha256_hex
 from services.seven_steps.command import Command, Interval, Presence
 from services.seven_steps.decide import Outcome, decide

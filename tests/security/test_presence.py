@@ -14,7 +14,10 @@ from services.gateway import presence, problems
 from services.gateway.commanding import _presence
 from services.gateway.limiter import Limiter
 from services.gateway.presence import TRIES_MAX, TRIES_WINDOW_S, SiteKeys
-from services.seven_steps.board import Area, Board, GuardianDuty, Permit, Stated
+from services.seven_steps.board import Board
+from services.seven_steps.board_site import Area
+from services.seven_steps.board_ticket import GuardianDuty, Permit
+from services.seven_steps.facts import Stated
 
 NOW = datetime(2026, 11, 22, 8, 0, 30, tzinfo=UTC)
 PERMIT = "11111111-1111-4111-8111-111111111111"

@@ -10,7 +10,7 @@ import pytest
 
 from services.folding import SiteFold
 from services.log import TELEMETRY
-from services.seven_steps.board import GasSegment
+from services.seven_steps.board_ticket import GasSegment
 from services.seven_steps.canonical import canonical
 from services.seven_steps.command import Interval
 from services.seven_steps.site_time import stamp

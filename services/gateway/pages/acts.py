@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from services.gateway.pages.line import GateView
 from services.gateway.pages.render import View, url
 from services.gateway.roles import may_send
-from services.seven_steps.board import Job, Permit
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.gate import Boundary
 from services.seven_steps.roles import ANYONE

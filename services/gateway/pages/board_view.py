@@ -12,7 +12,10 @@ from services.gateway.pages.reasons import see_verdicts
 from services.gateway.pages.render import View, url
 from services.rulebook import rulebook
 from services.seven_steps import judge as judging
-from services.seven_steps.board import Alarm, Emergency, Job, Permit
+from services.seven_steps.board import Alarm
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_site import Emergency
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import Boundary, Verdict
 
 COLUMNS = ("preparing", "issued", "active", "halted")

@@ -18,7 +18,8 @@ from services.gateway.pages.reasons import Reason, reason, reasons, see_verdicts
 from services.gateway.pages.render import View, environment, page, texts_for_scripts, url, view_of
 from services.gateway.roles import may_send
 from services.gateway.texts import catalogue
-from services.seven_steps.board import Job, Permit
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.gate import Boundary, Verdict
 from services.seven_steps.roles import ANYONE, SERVICE

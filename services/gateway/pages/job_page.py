@@ -12,7 +12,8 @@ from services.gateway.pages import acts, board_view, job_view, suggest, trail
 from services.gateway.pages.options import rules_of
 from services.gateway.pages.render import View, page, texts_for_scripts, url, view_of
 from services.seven_steps import codec, site_time
-from services.seven_steps.board import CrewMember, Job, Permit, Seal
+from services.seven_steps.board_job import Job, Seal
+from services.seven_steps.board_ticket import CrewMember, Permit
 from services.seven_steps.step2_to_3_gates import GUARDIAN_TRADE
 
 

@@ -9,7 +9,8 @@ from services.gateway.pages import acts, board_view
 from services.gateway.pages.line import FAR, NOW, GateView, Line, StepView, chosen_gate, line_of, standing
 from services.gateway.pages.reasons import reasons, see_verdicts
 from services.gateway.pages.render import View, url
-from services.seven_steps.board import Job, Permit
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from services.gateway.pages.render import View
 from services.gateway.texts import LANGUAGES
 from services.rulebook import rulebook
 from services.seven_steps import roles
-from services.seven_steps.board import Job, Permit
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.rules import Rules
 
 #: Whose names stand first in a list of people, by field.

@@ -13,7 +13,8 @@ from services.gateway.pages.reasons import reasons as reasons_of
 from services.gateway.pages.render import View, environment, page, texts_for_scripts, url, view_of
 from services.gateway.roles import may_send
 from services.register.search import Filters
-from services.seven_steps.board import Job, Permit
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 
 ALARM_COMMAND = "acknowledge_alarm"
 QUERY_CHARS_MAX = 200

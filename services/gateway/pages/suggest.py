@@ -10,7 +10,8 @@ from services.gateway.pages.line import GateView
 from services.gateway.pages.reasons import Reason
 from services.gateway.pages.render import View
 from services.gateway.roles import roles_for
-from services.seven_steps.board import Job, Permit
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.roles import ANYONE
 
 SUGGESTIONS_MAX = 6

@@ -1,0 +1,147 @@
+"""The site's registry on the board: areas, people, certificates, instruments, calendar, and what is true of a place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from services.seven_steps.command import Interval
+from services.seven_steps.facts import EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    site_id: str
+    code: str
+    name: Mapping[str, str]
+    zone: str
+    clock: str  # "real" | "simulated"; stands in the first record and never changes
+    packs: tuple[str, ...]
+    emergency_number: str
+    muster_point: Mapping[str, str]
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Area:
+    area_id: str
+    name: Mapping[str, str]
+    fire_explosion: bool
+    bund: bool
+    enriched_oxygen: bool
+    seq: int
+    position: Mapping[str, str] | None = None  # lat, lon, radius_m
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    person_id: str
+    roles: frozenset[str]
+    trades: tuple[str, ...]
+    unit: str
+    contractor_id: str | None
+    vault_sha256: str
+    seq: int
+    contraindications: frozenset[str] = frozenset()  # kinds of work the person may not do
+    delegations: Mapping[str, str] = EMPTY
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    certificate_id: str
+    person_id: str
+    trade: str
+    valid_from: str
+    valid_to: str
+    revoked: bool
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Contractor:
+    contractor_id: str
+    name: Mapping[str, str]
+    suspended: bool
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Instrument:
+    instrument_id: str
+    model: str
+    gases: tuple[str, ...]
+    calibration_gas: str | None
+    correction_factors: Mapping[str, Decimal]
+    calibration_due: str
+    in_service: bool
+    seq: int
+    bump_day: str | None = None  # the site day of the last bump test that passed
+    bump_seq: int = 0
+    bump_at: datetime | None = None  # of the last bump test, whatever it said
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """A video recorder (GB 30871-2022 5.2.11 wants it explosion-proof)."""
+
+    recorder_id: str
+    model: str
+    ex_proof: bool
+    in_service: bool
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class IsolationPoint:
+    point_id: str
+    tag: str
+    area_id: str
+    energy: str
+    description: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    name: str
+    start: str
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    holidays: frozenset[str] = frozenset()
+    workdays: frozenset[str] = frozenset()  # rest days that are worked
+    rest_days: frozenset[int] = frozenset({6, 7})  # ISO weekdays
+    special_periods: tuple[Period, ...] = ()
+    night_from: str = "22:00"
+    night_to: str = "06:00"
+    seq: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    area_id: str
+    person_id: str
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Wind:
+    area_id: str | None
+    mean_m_s: Decimal
+    gust_m_s: Decimal
+    at: Interval | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Emergency:
+    area_id: str | None
+    reason: str
+    declared_by: str
+    at: datetime
+    seq: int
