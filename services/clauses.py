@@ -18,9 +18,10 @@ from typing import Any
 
 from services.rule_use import raised_by
 from services.rulebook import LANGUAGES, rulebook
-from services.seven_steps import codes, roles
+from services.seven_steps import codes
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.gates import GATES
+from services.seven_steps.work_types import TYPES
 
 ENFORCED, CHECKLIST, NOT_ENFORCEABLE, UNCOVERED = "enforced", "checklist", "not_enforceable", "uncovered"
 KINDS = (ENFORCED, CHECKLIST, NOT_ENFORCEABLE)
@@ -204,7 +205,7 @@ def line_exists(name: str) -> bool:
 def absent(clause: Clause) -> tuple[str, ...]:
     """What the row names and is not there."""
     gone = [name for name in clause.by if not exists(name)] + [name for name in clause.lines if not line_exists(name)]
-    return tuple(gone if clause.work in ("", *roles.LADDERS) else [f"type:{clause.work}", *gone])
+    return tuple(gone if clause.work in ("", *TYPES) else [f"type:{clause.work}", *gone])
 
 
 def counts_as(clause: Clause) -> str:

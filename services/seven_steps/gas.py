@@ -16,6 +16,7 @@ from services.seven_steps.board_ticket import GasReading, Permit
 from services.seven_steps.command import Interval
 from services.seven_steps.limits import FUTURE_TOLERANCE
 from services.seven_steps.rules import ENTRY, Gas, Rules
+from services.seven_steps.work_types import OXYGEN, type_of
 
 #: Litres of one mole of gas at 20 C and 101.3 kPa (reading A10.7: ppm is converted there). R x 293.15 K / 101.3 kPa.
 MOLAR_VOLUME_L = Decimal("24.06")
@@ -210,13 +211,9 @@ def marks(
 # ---- what a ticket needs, and what it has --------------------------------------------------------------------------
 
 
-def is_required(permit: Permit) -> bool:
-    return permit.type in ("hot_work", "confined_space")
-
-
 def needs_oxygen(permit: Permit) -> bool:
     """6.4 binds entry; for hot work only where it is inside a confined space (reading A10.6)."""
-    return permit.type == "confined_space" or bool(permit.facts.get("inside_confined_space"))
+    return OXYGEN in type_of(permit).gas(permit, None)
 
 
 def needs(job: Job, permit: Permit) -> tuple[Need, ...]:
@@ -227,14 +224,9 @@ def needs(job: Job, permit: Permit) -> tuple[Need, ...]:
     return tuple(Need(gas, point) for gas in plan.gases for point in plan.points)
 
 
-def unplanned_kinds(job: Job, permit: Permit, rules: Rules) -> tuple[str, ...]:
-    """Kinds of gas the law asks for and the plan leaves out: combustible always, oxygen and toxic for entry."""
+def unplanned_kinds(job: Job, permit: Permit, rules: Rules, wanted: tuple[str, ...]) -> tuple[str, ...]:
+    """Kinds of gas the law asks for and the plan leaves out."""
     planned = {gas.kind for need in needs(job, permit) if (gas := rules.gas(need.gas)) is not None}
-    wanted = ["combustible"]
-    if needs_oxygen(permit):
-        wanted.append("oxygen")
-    if permit.type == "confined_space":
-        wanted.append("toxic")
     return tuple(kind for kind in wanted if kind not in planned)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 
 from services.seven_steps.board import Board
@@ -89,6 +90,15 @@ class Case:
     now: datetime
     rules: Rules
 
+    def number(self, name: str) -> Decimal:
+        """A number of the packs in force on this site."""
+        return self.rules.number(name, self.board)
+
+
+#: A gate that binds every type of work.
+ALL_WORKS: frozenset[str] = frozenset()
+HOT, ENTRY = frozenset({"hot_work"}), frozenset({"confined_space"})
+
 
 #: How a source names the pack that brings it. A source that names policy binds on every site.
 NAMED_IN_SOURCE = (
@@ -124,6 +134,7 @@ class Gate:
     blocks:   false for a rule whose only effect is its alarm (G-SV-6b)
     packs:    ids of the rule packs that bring it: it binds on a site that has one of them; None: what the source names;
               EVERYWHERE: on every site
+    works:    types of work it binds; empty for all
     """
 
     id: str
@@ -136,6 +147,7 @@ class Gate:
     of_act: bool = False
     blocks: bool = True
     packs: tuple[str, ...] | None = None
+    works: frozenset[str] = ALL_WORKS
 
     @property
     def ref(self) -> str:
@@ -144,6 +156,10 @@ class Gate:
     @property
     def brought_by(self) -> tuple[str, ...]:
         return packs_named(self.source) if self.packs is None else self.packs
+
+    def binds(self, permit: Permit | None) -> bool:
+        """Whether the gate is asked of this ticket; of a whole job it always is."""
+        return permit is None or not self.works or permit.type in self.works
 
 
 @dataclass(frozen=True, slots=True)

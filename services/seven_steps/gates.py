@@ -55,8 +55,8 @@ def gates_at(boundary: Boundary, pack_ids: frozenset[str]) -> tuple[Gate, ...]:
 
 
 def judge_gates(boundary: Boundary, case: Case) -> tuple[Verdict, ...]:
-    """Every gate of the boundary that binds on the site, in order; the evidence too, for open gates as well."""
-    return tuple(judge_gate(gate, case) for gate in gates_at(boundary, case.rules.ids))
+    """Every gate of the boundary that binds on the site and this work, in order; the evidence too, for open gates."""
+    return tuple(judge_gate(gate, case) for gate in gates_at(boundary, case.rules.ids) if gate.binds(case.permit))
 
 
 def judge_gate(gate: Gate, case: Case) -> Verdict:

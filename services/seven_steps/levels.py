@@ -2,36 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from services.seven_steps.board_site import Area
 
+Facts = Mapping[str, Any]
+#: A number of the packs in force on the site, by its name.
+NumberOf = Callable[[str], Decimal]
+
 SPECIAL, FIRST, SECOND = "special", "1", "2"
-#: Levels of a type, lowest first.
-LADDER: Mapping[str, tuple[str, ...]] = {
-    "hot_work": (SECOND, FIRST, SPECIAL),
-    "confined_space": ("",),
-    "general": ("",),
-}
 #: Facts without which the level of hot work is not known.
 HOT_FACTS = ("equipment_running", "in_bund", "on_pipe_rack")
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """level: one of LADDER; reasons: "clause: fact" for each thing that gave it; unknown: facts not stated."""
+    """level: one of its type's; reasons: "clause: fact" for each thing that gave it; unknown: facts not stated."""
 
     level: str
     reasons: tuple[str, ...]
     unknown: tuple[str, ...] = ()
 
 
-def derive(permit_type: str, facts: Mapping[str, Any], area: Area | None) -> Level:
-    """The level that the facts give. A fact of the area counts even if the ticket denies it."""
-    if permit_type != "hot_work":
-        return Level("", ())
+def without_levels(_facts: Facts, _area: Area | None, _number: NumberOf) -> Level:
+    """The law knows no levels of this work."""
+    return Level("", ())
+
+
+def of_hot_work(facts: Facts, area: Area | None, _number: NumberOf) -> Level:
+    """5.1.2. A fact of the area counts even if the ticket denies it."""
     unknown = tuple(name for name in HOT_FACTS if name not in facts)
     if area is None:
         unknown += ("area",)
@@ -51,16 +53,3 @@ def derive(permit_type: str, facts: Mapping[str, Any], area: Area | None) -> Lev
     if first:
         return Level(FIRST, tuple(first), unknown)
     return Level(SECOND, ("5.1.2 c: rest",), unknown)
-
-
-def higher(permit_type: str, derived: str, requested: str) -> str:
-    """The level in force: a request may raise the derived level, never lower it."""
-    ladder = LADDER[permit_type]
-    if requested not in ladder:
-        return derived
-    return max(derived, requested, key=ladder.index)
-
-
-def lowered(permit_type: str, derived: str, requested: str) -> bool:
-    ladder = LADDER[permit_type]
-    return requested in ladder and requested != "" and ladder.index(requested) < ladder.index(derived)

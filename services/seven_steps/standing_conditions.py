@@ -7,6 +7,7 @@ from services.seven_steps.board_site import Emergency
 from services.seven_steps.board_ticket import Suspension
 from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step2_to_3_gates import grade_needed
+from services.seven_steps.work_types import type_of
 
 APPROVERS = tuple(sorted(roles.APPROVERS))
 #: Where work would begin or go on: an emergency in the area keeps these shut.
@@ -76,7 +77,7 @@ def resumers(case: Case, suspension: Suspension) -> tuple[str, ...]:
     if cause == "emergency":
         return (suspension.by, roles.SHIFT_FOREMAN)
     assert case.permit is not None
-    ladder = roles.LADDERS[case.permit.type]
+    ladder = type_of(case.permit).ladder
     return ladder[ladder.index(grade_needed(case)) :]
 
 

@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.seven_steps import codes, levels, limits, risk, roles, site_time
+from services.seven_steps import codes, limits, risk, roles, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Assessment, Job, RiskRow
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.event import change_job, change_permit, event, job_of, permit_of, put, stated, text_of
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, CommandSpec, Decision, Refused
+from services.seven_steps.work_types import TYPES
 
 Data = Mapping[str, Any]
 
-#: The kind of work in a ticket's number (design: numbers people use; not the level, which may rise).
-NUMBER_KINDS = {"hot_work": "HW", "confined_space": "CS", "general": "GN"}
 JOB_KIND = "J"
 #: Ends of a ticket: it no longer counts for its job.
 ENDED = frozenset({"void", "revoked"})
@@ -65,7 +64,7 @@ def add_ticket(case: Case) -> Decision:
             "ticket.added",
             **content,
             permit_id=permit_id,
-            permit_no=_numbered(case, NUMBER_KINDS[payload["type"]], number),
+            permit_no=_numbered(case, TYPES[payload["type"]].kind, number),
             type=payload["type"],
             day=_day(case),
             related=sorted(payload.get("related", [])),
@@ -109,7 +108,8 @@ def _too_far(case: Case, payload: Data) -> Refused | None:
 
 
 def _ticket_content(case: Case, area_id: str, payload: Data) -> dict[str, Any]:
-    derived = levels.derive(payload["type"], payload["facts"], case.board.areas.get(area_id))
+    work = TYPES[payload["type"]]
+    derived = work.derive(payload["facts"], case.board.areas.get(area_id), case.number)
     requested = payload.get("level", "")
     return {
         "facts": payload["facts"],
@@ -119,7 +119,7 @@ def _ticket_content(case: Case, area_id: str, payload: Data) -> dict[str, Any]:
         "limitations": payload.get("limitations", ""),
         "planned_from": payload["planned_from"],
         "planned_to": payload["planned_to"],
-        "level": levels.higher(payload["type"], derived.level, requested),
+        "level": work.higher(derived.level, requested),
         "level_reasons": list(derived.reasons),
         "requested_level": requested,
         "requested_level_reason": payload.get("level_reason", ""),

@@ -9,6 +9,7 @@ from services.seven_steps.board_site import Certificate
 from services.seven_steps.board_ticket import CrewMember, Permit
 from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step1_risk_assessment import ENDED
+from services.seven_steps.work_types import HOT_WORK, type_of
 
 B = Boundary
 PLAN = frozenset({B.PLAN})
@@ -68,14 +69,15 @@ def no_plan_document(case: Case) -> tuple[Missing, ...]:
     return (Missing("plan_document", about=permit.permit_no, need=":hot_special_plan", who=PREPARERS),)
 
 
-def validity_name(permit: Permit) -> str:
-    kinds = {"confined_space": "validity_confined", "general": "validity_general"}
-    return kinds.get(permit.type, f"validity_hot_{permit.level}")
+def longest_validity(case: Case, permit: Permit) -> timedelta | None:
+    """What the site's packs give this type and level; None where the law states none for this work.
 
-
-def longest_validity(case: Case, permit: Permit) -> timedelta:
-    """What the site's packs give this type and level; where none of them says, one shift as for general work."""
-    by_type = case.rules.duration_or_none(validity_name(permit), case.board)
+    Where it does, but none of the site's packs says: one shift, as for general work.
+    """
+    name = type_of(permit).validity.get(permit.level)
+    if name is None:
+        return None
+    by_type = case.rules.duration_or_none(name, case.board)
     return by_type if by_type is not None else case.rules.duration("validity_general", case.board)
 
 
@@ -84,7 +86,7 @@ def too_long(case: Case) -> tuple[Missing, ...]:
     assert permit is not None
     longest = longest_validity(case, permit)
     planned = permit.planned_to - permit.planned_from
-    if planned.total_seconds() > 0 and planned <= longest:
+    if planned.total_seconds() > 0 and (longest is None or planned <= longest):
         return ()
     return (Missing("validity", about=permit.permit_no, have=str(planned), need=f"≤ {longest}", who=PREPARERS),)
 
@@ -100,12 +102,13 @@ def level_lowered(case: Case) -> tuple[Missing, ...]:
     """The level is what the facts give, judged again now; lowering is refused, raising needs a reason."""
     permit = case.permit
     assert permit is not None
-    derived = levels.derive(permit.type, permit.facts, case.board.areas.get(permit.area_id))
+    work = type_of(permit)
+    derived = work.derive(permit.facts, case.board.areas.get(permit.area_id), case.number)
     found = [Missing("level_fact", about=fact, need=f":fact_{fact}", who=PREPARERS) for fact in derived.unknown]
-    if levels.lowered(permit.type, derived.level, permit.requested_level):
+    if work.lowered(derived.level, permit.requested_level):
         have, need = f":level_{permit.requested_level}", f":level_{derived.level}"
         found.append(Missing("level", about=permit.permit_no, have=have, need=need, who=PREPARERS))
-    elif levels.higher(permit.type, derived.level, permit.level) != permit.level:
+    elif work.higher(derived.level, permit.level) != permit.level:
         found.append(Missing("level", have=f":level_{permit.level}", need=f":level_{derived.level}", who=PREPARERS))
     if permit.requested_level and not permit.requested_level_reason:
         found.append(Missing("level_reason", about=permit.permit_no, need=":reason", who=PREPARERS))
@@ -118,7 +121,7 @@ def upgrades(case: Case) -> tuple[str, ...]:
     At start and resume that is now. Before, it is the whole window if one shift does the work, else its first moment.
     """
     permit = case.permit
-    if permit is None or permit.type != "hot_work":
+    if permit is None or permit.type != HOT_WORK:
         return ()
     if case.command.type in (B.START, B.RESUME):
         return site_time.upgrade_reasons_at(case.board, case.now)
@@ -131,15 +134,16 @@ def grade_needed(case: Case) -> str:
     """The rung that must issue this ticket, after the upgrade of one step (reading A10.3)."""
     permit = case.permit
     assert permit is not None
-    ladder = roles.LADDERS[permit.type]
-    step = ladder.index(roles.GRADE[permit.type, permit.level]) + (1 if upgrades(case) else 0)
-    return ladder[min(step, len(ladder) - 1)]
+    work = type_of(permit)
+    step = work.rung(work.grades[permit.level]) + (1 if upgrades(case) else 0)
+    return work.ladder[min(step, len(work.ladder) - 1)]
 
 
 def _at_the_top(case: Case) -> bool:
     permit = case.permit
     assert permit is not None
-    return roles.GRADE[permit.type, permit.level] == roles.LADDERS[permit.type][-1]
+    work = type_of(permit)
+    return work.grades[permit.level] == work.ladder[-1]
 
 
 def not_upgraded(case: Case) -> tuple[Missing, ...]:
@@ -153,11 +157,11 @@ def not_upgraded(case: Case) -> tuple[Missing, ...]:
         return ()  # the route now ends one rung higher; who signs is asked of the act
     if case.command.type == B.ISSUE:
         person = case.board.people.get(case.actor)
-        grade = roles.grade_of(permit.type, person.roles) if person else ""
+        grade = type_of(permit).grade_of(person.roles) if person else ""
     else:
         grade = permit.issue.grade if permit.issue else ""
     need = grade_needed(case)
-    if roles.rung(permit.type, grade) >= roles.rung(permit.type, need):
+    if type_of(permit).rung(grade) >= type_of(permit).rung(need):
         return ()
     return tuple(
         _upgrade(reason, f":role_{grade}" if grade else ":none", f":role_{need}", (need,)) for reason in reasons
@@ -232,7 +236,7 @@ def certificate_missing(case: Case, person_id: str, trade: str) -> tuple[Missing
 
 
 def not_certified(case: Case) -> tuple[Missing, ...]:
-    """There are workers; each whose trade is certified holds it; hot work has at least one of its trade (4.9)."""
+    """There are workers; each whose trade is certified holds it; at least one has the trade of the work (4.9)."""
     assert case.permit is not None
     workers = [m for m in crew_asked(case) if m.role == "worker"]
     if case.command.type == B.ENTER and not workers:
@@ -246,12 +250,9 @@ def not_certified(case: Case) -> tuple[Missing, ...]:
             found.append(Missing("person", about=worker.person_id, need=":registered", who=(roles.ADMIN,)))
         elif worker.trade in certified:
             found += certificate_missing(case, worker.person_id, worker.trade)
-    if (
-        case.permit.type == "hot_work"
-        and case.command.type != B.ENTER
-        and not any(w.trade == "hot_work" for w in workers)
-    ):
-        found.append(Missing("trade", need=":trade_hot_work", who=PREPARERS, alarm="50"))
+    trade = type_of(case.permit).trade
+    if trade and case.command.type != B.ENTER and not any(w.trade == trade for w in workers):
+        found.append(Missing("trade", need=f":trade_{trade}", who=PREPARERS, alarm="50"))
     return tuple(found)
 
 
@@ -297,7 +298,7 @@ def _others(case: Case) -> list[Permit]:
 
 def _occupied_until(permit: Permit, watch: timedelta) -> datetime:
     """A fire watch that is not ended holds its guardian beyond the ticket's time."""
-    if permit.type == "hot_work" and permit.completed is not None and permit.fire_watch is None:
+    if permit.type == HOT_WORK and permit.completed is not None and permit.fire_watch is None:
         return max(permit.planned_to, permit.completed.at + watch)
     return permit.planned_to
 

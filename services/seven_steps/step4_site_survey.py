@@ -32,6 +32,7 @@ from services.seven_steps.event import (
 )
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, CommandSpec, Decision, Refused
+from services.seven_steps.work_types import type_of
 
 Data = Mapping[str, Any]
 #: Issued and not over: what a suspension stops.
@@ -129,7 +130,7 @@ def issue(case: Case) -> Decision:
         event(
             case,
             "permit.issued",
-            grade=roles.grade_of(permit.type, person.roles),
+            grade=type_of(permit).grade_of(person.roles),
             presence=presence.kind if presence else "",
             valid_from=site_time.stamp(valid_from),
             valid_to=site_time.stamp(permit.planned_to),

@@ -6,19 +6,28 @@ from datetime import timedelta
 
 from services.seven_steps import gas, levels, roles, signals, site_time
 from services.seven_steps.board_ticket import GasReading, Permit
-from services.seven_steps.gate import ON_RESULT, RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.gate import ENTRY, HOT, ON_RESULT, RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.work_types import type_of
 
 B = Boundary
 TESTER = (roles.GAS_TESTER,)
 BEFORE_WORK = frozenset({B.ISSUE, B.START})
 START_AND_RESUME = frozenset({B.START, B.RESUME})
+AT_ENTRY = frozenset({B.ENTER})
 #: The mark of an instrument that is not in service, by what it says.
 UNFIT = (gas.INSTRUMENT_UNKNOWN, gas.OUT_OF_SERVICE, gas.GAS_NOT_MEASURED, gas.FACTOR_MISSING, gas.GAS_UNKNOWN)
 
 
+def gas_kinds(case: Case) -> tuple[str, ...]:
+    """Kinds of gas that must be tested before this ticket's work."""
+    permit = case.permit
+    assert permit is not None
+    return type_of(permit).gas(permit, case.board.areas.get(permit.area_id))
+
+
 def _asked(case: Case) -> tuple[gas.Need, ...]:
     assert case.job is not None and case.permit is not None
-    return gas.needs(case.job, case.permit) if gas.is_required(case.permit) else ()
+    return gas.needs(case.job, case.permit) if gas_kinds(case) else ()
 
 
 def _decided(case: Case) -> list[tuple[gas.Need, GasReading]]:
@@ -41,9 +50,10 @@ def no_test(case: Case) -> tuple[Missing, ...]:
     """Every planned gas at every planned point has a reading, and the plan leaves out no kind the law asks for."""
     permit, job = case.permit, case.job
     assert permit is not None and job is not None
-    if not gas.is_required(permit):
+    kinds = gas_kinds(case)
+    if not kinds:
         return ()
-    unplanned = gas.unplanned_kinds(job, permit, case.rules)
+    unplanned = gas.unplanned_kinds(job, permit, case.rules, kinds)
     found = [Missing("gas_plan", about=f":kind_{kind}", need=":planned", who=(roles.WORK_LEAD,)) for kind in unplanned]
     have = {need for need, _ in _decided(case)}
     found += [Missing("gas_test", about=str(n), need=":gas_test", who=TESTER) for n in _asked(case) if n not in have]
@@ -82,12 +92,8 @@ def out_of_limits(case: Case) -> tuple[Missing, ...]:
 
 def break_allowed(case: Case, permit: Permit) -> timedelta | None:
     """How long work may stand without a new test; None where the law asks for none."""
-    if permit.type == "confined_space":
-        return case.rules.duration_or_none("break_without_test_confined", case.board)
-    if permit.type != "hot_work":
-        return None
-    name = "break_without_test_hot_2" if permit.level == levels.SECOND else "break_without_test_hot_special_1"
-    return case.rules.duration_or_none(name, case.board)
+    name = type_of(permit).break_limit.get(permit.level)
+    return case.rules.duration_or_none(name, case.board) if name else None
 
 
 def no_test_after_break(case: Case) -> tuple[Missing, ...]:
@@ -117,8 +123,6 @@ def no_test_today(case: Case) -> tuple[Missing, ...]:
     """Hot work of any level: a test taken on this site day (5.3.1 d)."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "hot_work":
-        return ()
     today = site_time.site_day(case.board, case.now)
     decided = dict(_decided(case))
     found = []
@@ -134,7 +138,7 @@ def stream_dead(case: Case) -> tuple[Missing, ...]:
     """Continuous monitoring of a confined space: a live stream, or a monitor run by hand where allowed."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "confined_space" or signals.live_gas_streams(case):
+    if signals.live_gas_streams(case):
         return ()
     by_hand = bool(case.rules.number("manual_monitor_allowed", case.board))
     if by_hand and permit.monitor is not None and signals.in_order(case, permit.monitor.text):
@@ -157,8 +161,6 @@ def record_overdue(case: Case) -> tuple[Missing, ...]:
     """A record at most two hours old while anyone may be inside (6.5)."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "confined_space":
-        return ()
     longest = case.rules.duration_or_none("gas_record_interval_confined", case.board)
     if longest is None:
         return ()
@@ -178,7 +180,7 @@ def special_stream_dead(case: Case) -> tuple[Missing, ...]:
     """特级: continuous gas detection (5.3.1 d). A monitor that somebody says is running is not enough."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "hot_work" or permit.level != levels.SPECIAL or signals.live_gas_streams(case):
+    if permit.level != levels.SPECIAL or signals.live_gas_streams(case):
         return ()
     return (_no_stream(case, permit),)
 
@@ -225,7 +227,7 @@ def first_entry_too_late(case: Case) -> tuple[Missing, ...]:
     """The first entry after a start or resume is at most 30 minutes after the sample (reading A10.17)."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "confined_space" or permit.entered_since_run:
+    if permit.entered_since_run:
         return ()
     longest = case.rules.duration("first_entry_after_sample", case.board)
     return tuple(
@@ -255,14 +257,14 @@ GATES = (
     Gate("G-GAS-2", 1, BEFORE_WORK, f"{GB} 5.3.1 c, 6.3 a; {AQ} 5.4.3", test_too_old, gas_record, alarm="02"),
     Gate("G-GAS-3", 1, ON_RESULT, f"{GB} 5.3.2, 6.4; GBZ 2.1; {AQ} 5.9.3", out_of_limits, gas_record, alarm="06"),
     Gate("G-GAS-4", 1, frozenset({B.RESUME}), f"{GB} 5.3.1 d, 6.3 f", no_test_after_break, gas_record, alarm="03"),
-    Gate("G-GAS-5", 1, START_AND_RESUME, f"{GB} 5.3.1 d; {AQ} 5.9.2", no_test_today, gas_record, alarm="04"),
-    Gate("G-GAS-6a", 1, RUN, f"{GB} 6.5; {AQ} 5.9.4", stream_dead, monitor_record, alarm="05"),
-    Gate("G-GAS-6b", 1, RUN, f"{GB} 6.5; {AQ} 5.9.4", record_overdue, gas_record, alarm="05"),
-    Gate("G-GAS-7", 1, RUN, f"{GB} 5.3.1 d", special_stream_dead, stream_record, alarm="97"),
+    Gate("G-GAS-5", 1, START_AND_RESUME, f"{GB} 5.3.1 d; {AQ} 5.9.2", no_test_today, gas_record, alarm="04", works=HOT),
+    Gate("G-GAS-6a", 1, RUN, f"{GB} 6.5; {AQ} 5.9.4", stream_dead, monitor_record, alarm="05", works=ENTRY),
+    Gate("G-GAS-6b", 1, RUN, f"{GB} 6.5; {AQ} 5.9.4", record_overdue, gas_record, alarm="05", works=ENTRY),
+    Gate("G-GAS-7", 1, RUN, f"{GB} 5.3.1 d", special_stream_dead, stream_record, alarm="97", works=HOT),
     Gate("G-GAS-9a", 1, ON_RESULT, f"{GB} 4.12", instrument_unfit, gas_record),
     Gate("G-GAS-9b", 1, ON_RESULT, f"{GB} 4.12", calibration_past, gas_record),
     Gate("G-GAS-9c", 1, ON_RESULT, "Policy", no_bump_test, gas_record),
-    Gate("G-GAS-9d", 1, frozenset({B.ENTER}), "Policy (GB 30871-2022 6.3 a)", first_entry_too_late, gas_record),
+    Gate("G-GAS-9d", 1, AT_ENTRY, f"Policy ({GB} 6.3 a)", first_entry_too_late, gas_record, works=ENTRY),
     Gate("G-GAS-11", 1, RUN, f"{GB} 5.2.6", release_stream_dead, stream_record, alarm="97"),
     Gate("G-GAS-12", 1, ON_RESULT, "Policy", time_not_usable, gas_record),
 )

@@ -9,9 +9,10 @@ from __future__ import annotations
 from services.seven_steps import levels, limits, roles
 from services.seven_steps.board_job import Isolation
 from services.seven_steps.board_ticket import NodeSignature, Permit
-from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.gate import HOT, RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step1_risk_assessment import ENDED
 from services.seven_steps.step2_to_3_gates import grade_needed
+from services.seven_steps.work_types import CONFINED_SPACE, type_of
 
 B = Boundary
 SURVEY, ISSUE = frozenset({B.SURVEY}), frozenset({B.ISSUE})
@@ -50,17 +51,12 @@ def in_force(case: Case) -> tuple[Isolation, ...]:
     return tuple(i for i in case.job.isolations.values() if i.removed is None)
 
 
-def needs_isolation(permit: Permit) -> bool:
-    """Entry always, hot work in or on plant; for the rest the plan says what is isolated (4.2, 5.2.2, 6.1)."""
-    return permit.type == "confined_space" or (permit.type == "hot_work" and permit.level != levels.SECOND)
-
-
 def isolation_unverified(case: Case) -> tuple[Missing, ...]:
     """Each planned point is applied and verified; work that needs isolation has at least one point planned."""
     job, permit = case.job, case.permit
     assert job is not None and permit is not None
     planned = job.plan.isolations if job.plan else ()
-    if not planned and (job.plan is None or needs_isolation(permit)):
+    if not planned and (job.plan is None or type_of(permit).isolates(permit)):
         return (Missing("isolation_list", need=":isolation_list", who=(roles.WORK_LEAD,)),)
     applied = {i.point_id: i for i in in_force(case)}
     found = []
@@ -95,7 +91,7 @@ def _always(case: Case, point_id: str) -> bool:
     """Into a confined space no process line is shut by a valve alone, whatever the plan says (6.1)."""
     assert case.permit is not None
     point = case.board.isolation_points.get(point_id)
-    return case.permit.type == "confined_space" and point is not None and point.energy == "process"
+    return type_of(case.permit).entry and point is not None and point.energy == "process"
 
 
 def isolation_record(case: Case) -> tuple[int, ...]:
@@ -134,7 +130,7 @@ def linked_missing(case: Case) -> tuple[Missing, ...]:
         if key not in case.board.permits or case.board.permits[key].job_id != permit.job_id
     ]
     kinds = {other.type for other in _siblings(case)}
-    if permit.facts.get("inside_confined_space") and permit.type != "confined_space" and "confined_space" not in kinds:
+    if permit.facts.get("inside_confined_space") and permit.type != CONFINED_SPACE and CONFINED_SPACE not in kinds:
         found.append(Missing("confined_space_ticket", need=":ticket_confined_space", who=who, alarm="60"))
     return tuple(found)
 
@@ -186,8 +182,8 @@ def grade_too_low(case: Case) -> tuple[Missing, ...]:
     assert permit is not None
     need = grade_needed(case)
     person = case.board.people.get(case.actor)
-    grade = roles.grade_of(permit.type, person.roles) if person else ""
-    if roles.rung(permit.type, grade) >= roles.rung(permit.type, need):
+    grade = type_of(permit).grade_of(person.roles) if person else ""
+    if type_of(permit).rung(grade) >= type_of(permit).rung(need):
         return ()
     have = f":role_{grade}" if grade else ":none"
     return (Missing("grade", about=case.actor, have=have, need=f":role_{need}", who=(need,)),)
@@ -211,7 +207,7 @@ def nodes_required(case: Case) -> tuple[str, ...]:
     permit = case.permit
     assert permit is not None
     own = roles.NODE_OF_GRADE.get(grade_needed(case))
-    return tuple(node for node in roles.NODES[permit.type] if node != own)
+    return tuple(node for node in type_of(permit).nodes if node != own)
 
 
 def valid_signature(case: Case, node: str) -> NodeSignature | None:
@@ -295,7 +291,7 @@ def special_unproved(case: Case) -> tuple[Missing, ...]:
     """
     permit = case.permit
     assert permit is not None
-    if permit.type != "hot_work" or permit.level != levels.SPECIAL:
+    if permit.level != levels.SPECIAL:
         return ()
     wanted = ("unit_stable", "slight_positive_pressure", "no_decomposing_service")
     return tuple(Missing(what, about=permit.permit_no, need=f":{what}", who=(roles.AREA_AUTH,)) for what in wanted)
@@ -322,5 +318,5 @@ GATES = (
     Gate("G-SV-5c", 1, ISSUE, f"{GB} 4.6; {AQ} 5.9.8", linked_not_surveyed, linked_record, alarm="61"),
     Gate("G-SV-6a", 1, ISSUE, f"{AQ} 5.5.1", nodes_unsigned, nodes_record),
     Gate("G-SV-6b", 1, ISSUE, f"{AQ} 5.2.1, 5.9.9", node_late, nodes_record, alarm="91", blocks=False),
-    Gate("G-HOT-4", 1, ISSUE, f"{GB} 5.4.2", special_unproved, nothing),
+    Gate("G-HOT-4", 1, ISSUE, f"{GB} 5.4.2", special_unproved, nothing, works=HOT),
 )

@@ -5,8 +5,9 @@ from __future__ import annotations
 from services.seven_steps import levels, roles, signals, site_time
 from services.seven_steps.board_site import Wind
 from services.seven_steps.board_ticket import Permit
-from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.gate import ENTRY, HOT, RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step2_to_3_gates import guardian_required, guardians_of
+from services.seven_steps.work_types import type_of
 
 B = Boundary
 START = frozenset({B.START})
@@ -50,7 +51,7 @@ def no_guardian(case: Case) -> tuple[Missing, ...]:
 def no_fire_watch(case: Case) -> tuple[Missing, ...]:
     """The guardian of hot work is the fire watch 看火人 (rules E3)."""
     assert case.permit is not None
-    if case.permit.type != "hot_work" or on_duty(case):
+    if on_duty(case):
         return ()
     return (Missing("fire_watch", about=case.permit.permit_no, need=":on_duty", who=_who(case)),)
 
@@ -66,8 +67,6 @@ def _equipment(case: Case, kind: str) -> tuple[Missing, ...]:
 
 def no_fire_kit(case: Case) -> tuple[Missing, ...]:
     assert case.permit is not None
-    if case.permit.type != "hot_work":
-        return ()
     check = case.permit.equipment.get("fire_extinguisher")
     if check is not None and check.ok and check.count < 1:
         return (Missing("fire_extinguisher", have="0", need="≥ 1", who=_who(case)),)
@@ -85,15 +84,13 @@ def no_guardian_outside(case: Case) -> tuple[Missing, ...]:
     assert permit is not None
     entering = str(case.command.payload.get("person_id", "")) if case.command.type == B.ENTER else ""
     stay = [p for p in on_duty(case) if p != entering and p not in permit.inside]
-    if permit.type != "confined_space" or any(permit.guardians_on[p].place == "outside" for p in stay):
+    if any(permit.guardians_on[p].place == "outside" for p in stay):
         return ()
     return (Missing("guardian_outside", about=permit.permit_no, need=":outside", who=_who(case)),)
 
 
 def no_rescue(case: Case) -> tuple[Missing, ...]:
     assert case.permit is not None
-    if case.permit.type != "confined_space":
-        return ()
     return (*_equipment(case, "rescue_kit"), *_equipment(case, "communication"))
 
 
@@ -101,8 +98,6 @@ def lighting_unsafe(case: Case) -> tuple[Missing, ...]:
     """At most 36 V, in a wet or narrow vessel 12 V (4.13); not said which: as if it were."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "confined_space":
-        return ()
     name = "lighting_max_wet_or_narrow" if permit.facts.get("wet_or_narrow", True) else "lighting_max"
     highest = case.rules.number(name, case.board)
     check = permit.equipment.get("lighting")
@@ -119,7 +114,7 @@ def no_video(case: Case) -> tuple[Missing, ...]:
     """特级: an explosion-proof recorder records the whole job (5.2.11)."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "hot_work" or permit.level != levels.SPECIAL or signals.live_video(case):
+    if permit.level != levels.SPECIAL or signals.live_video(case):
         return ()
     return (Missing("video", about=permit.permit_no, need=":recording", who=(roles.WORK_LEAD,)),)
 
@@ -140,7 +135,7 @@ def not_checked_by_foreman(case: Case) -> tuple[Missing, ...]:
     """岗位当班班长验票: after the issue, by whoever was on duty then (table A.1)."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "hot_work" or not case.rules.number("foreman_check_required", case.board):
+    if not case.rules.number("foreman_check_required", case.board):
         return ()
     check = permit.foreman_check
     who = foreman_on_duty(case) or (roles.SHIFT_FOREMAN,)
@@ -167,7 +162,7 @@ def too_windy(case: Case) -> tuple[Missing, ...]:
     """Outdoors at force 5 or more only with the upgraded approval; a reading must say what the wind is (5.2.15)."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "hot_work" or not permit.facts.get("outdoors"):
+    if not permit.facts.get("outdoors"):
         return ()
     wind, oldest = latest_wind(case), case.rules.duration("wind_reading_age", case.board)
     who = (roles.GAS_TESTER, roles.GUARDIAN, roles.WORK_LEAD, roles.AREA_AUTH)
@@ -181,9 +176,8 @@ def too_windy(case: Case) -> tuple[Missing, ...]:
 
 def _upgraded(permit: Permit) -> bool:
     """Issued at least one rung above what its level asks for."""
-    ladder = roles.LADDERS[permit.type]
-    base = ladder.index(roles.GRADE[permit.type, permit.level])
-    return permit.issue is not None and roles.rung(permit.type, permit.issue.grade) > base
+    work = type_of(permit)
+    return permit.issue is not None and work.rung(permit.issue.grade) > work.rung(work.grades[permit.level])
 
 
 def wind_record(case: Case) -> tuple[int, ...]:
@@ -242,14 +236,14 @@ def issue_record(case: Case) -> tuple[int, ...]:
 
 GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
 GATES = (
-    Gate("G-LV-3", 1, START, f"{GB} 5.2.15", too_windy, wind_record),
-    Gate("G-HOT-1a", 1, START, f"{GB} 5.2.1", no_fire_watch, duty_record, alarm="31"),
-    Gate("G-HOT-1b", 1, START, f"{GB} 5.2.1, annex A.1", no_fire_kit, equipment_record),
-    Gate("G-HOT-2", 1, RUN, f"{GB} 5.2.11", no_video, video_record, alarm="98"),
-    Gate("G-HOT-5", 1, START, f"{GB} table A.1 (informative); policy", not_checked_by_foreman, foreman_record),
-    Gate("G-CS-1a", 1, RUN, f"{GB} 6.8", no_guardian_outside, duty_record, alarm="31"),
-    Gate("G-CS-1b", 1, START, f"{GB} 6.8, annex A.2", no_rescue, equipment_record),
-    Gate("G-CS-1c", 1, START, f"{GB} 4.13", lighting_unsafe, equipment_record),
+    Gate("G-LV-3", 1, START, f"{GB} 5.2.15", too_windy, wind_record, works=HOT),
+    Gate("G-HOT-1a", 1, START, f"{GB} 5.2.1", no_fire_watch, duty_record, alarm="31", works=HOT),
+    Gate("G-HOT-1b", 1, START, f"{GB} 5.2.1, annex A.1", no_fire_kit, equipment_record, works=HOT),
+    Gate("G-HOT-2", 1, RUN, f"{GB} 5.2.11", no_video, video_record, alarm="98", works=HOT),
+    Gate("G-HOT-5", 1, START, f"{GB} table A.1; policy", not_checked_by_foreman, foreman_record, works=HOT),
+    Gate("G-CS-1a", 1, RUN, f"{GB} 6.8", no_guardian_outside, duty_record, alarm="31", works=ENTRY),
+    Gate("G-CS-1b", 1, START, f"{GB} 6.8, annex A.2", no_rescue, equipment_record, works=ENTRY),
+    Gate("G-CS-1c", 1, START, f"{GB} 4.13", lighting_unsafe, equipment_record, works=ENTRY),
     Gate("G-RUN-0", 1, START, f"{GB} 4.11 (reading A10.8)", too_early, issue_record),
     Gate("G-RUN-1", 1, RUN, f"{GB} 4.10 f; {AQ} 5.9.6", no_guardian, duty_record, alarm="31"),
     Gate("G-RUN-2", 1, RUN | {B.ISSUE}, f"{GB} 4.16; {AQ} 5.9.5", over, issue_record, alarm="10"),

@@ -28,6 +28,7 @@ from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, PERMIT, RECORD, CommandSpec, Decision, Refused
 from services.seven_steps.step2_to_3_gates import GUARDIAN_TRADE, certificate_missing, guardian_required, guardians_of
 from services.seven_steps.step3_to_4_gates import acknowledged
+from services.seven_steps.work_types import type_of
 
 Data = Mapping[str, Any]
 RUNNING = frozenset({"active"})
@@ -64,7 +65,7 @@ def take_guardian_handover(case: Case) -> Decision:
     place, gone = case.command.payload["place"], permit.handover_from or ""
     handed = event(case, "guardian.handed_over", gone=gone, to=case.actor, place=place)
     stay = set(permit.guardians_on) - {gone}
-    outside = permit.type != "confined_space" or place == "outside"
+    outside = not type_of(permit).entry or place == "outside"
     fit = not certificate_missing(case, case.actor, GUARDIAN_TRADE) and acknowledged(case, case.actor) is not None
     return (handed, *_guardian_gap(case, stay | ({case.actor} if fit and outside else set())))
 
@@ -88,7 +89,7 @@ def record_monitor(case: Case) -> Decision:
     permit, payload = case.permit, case.command.payload
     assert permit is not None
     recorded_ = event(case, "monitor.recorded", **payload)
-    if payload["running"] or permit.type != "confined_space" or permit.state not in RUNNING:
+    if payload["running"] or not type_of(permit).entry or permit.state not in RUNNING:
         return (recorded_,)
     reason = {"lang": "en", "text": "continuous monitor off"}
     return (

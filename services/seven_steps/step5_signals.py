@@ -5,11 +5,11 @@ Only these facts are evidence; the stream itself stays on `telemetry` (design: t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.seven_steps import roles, signals
+from services.seven_steps import roles, signals, step4_to_5_gas_gates, step4_to_5_start_gates
 from services.seven_steps.board import Board
 from services.seven_steps.board_ticket import GasSegment, Permit, Signal
 from services.seven_steps.command import Interval
@@ -23,25 +23,23 @@ from services.seven_steps.event import (
     permit_of,
     put,
 )
-from services.seven_steps.gate import Boundary, Case, Missing
+from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import PERMIT, RECORD, CommandSpec, Decision
 from services.seven_steps.step4_site_survey import tested
-from services.seven_steps.step4_to_5_gas_gates import release_stream_dead, special_stream_dead, stream_dead
-from services.seven_steps.step4_to_5_start_gates import no_guardian, no_video
 
 Data = Mapping[str, Any]
-Predicate = Callable[[Case], tuple[Missing, ...]]
-#: Which gates a lost signal may shut while work runs, the cause of the suspension, and the alarm (rules E3).
-LOSS: Mapping[str, tuple[tuple[Predicate, str, str], ...]] = {
+#: Which gates a lost signal may shut while work runs, and the cause of the suspension (rules E3).
+LOSS: Mapping[str, tuple[tuple[str, str], ...]] = {
     signals.GAS_STREAM: (
-        (stream_dead, "gas_unmonitored", "05"),
-        (special_stream_dead, "gas_unmonitored", "97"),
-        (release_stream_dead, "gas_unmonitored", "97"),
+        ("G-GAS-6a", "gas_unmonitored"),
+        ("G-GAS-7", "gas_unmonitored"),
+        ("G-GAS-11", "gas_unmonitored"),
     ),
-    signals.VIDEO: ((no_video, "video_lost", "98"),),
-    signals.POSITION: ((no_guardian, "guardian_gone", "31"),),
-    signals.HEARTBEAT: ((no_guardian, "guardian_gone", "31"),),
+    signals.VIDEO: (("G-HOT-2", "video_lost"),),
+    signals.POSITION: (("G-RUN-1", "guardian_gone"),),
+    signals.HEARTBEAT: (("G-RUN-1", "guardian_gone"),),
 }
+RUNNING_GATES = {gate.id: gate for gate in (*step4_to_5_gas_gates.GATES, *step4_to_5_start_gates.GATES)}
 
 
 # ---- decide --------------------------------------------------------------------------------------------------------
@@ -63,12 +61,13 @@ def _loss(case: Case, permit: Permit, payload: Data) -> tuple[Event, ...]:
     """Asked as at a resume of the ticket as it then stands: the one place where the running gates are all asked."""
     looking = replace(case.command, type=Boundary.RESUME.value, actor="", payload={})
     then = replace(case, permit=permit, command=looking, actor="")
-    for is_shut, cause, code in LOSS[payload["kind"]]:
-        if is_shut(then):
+    for gate_id, cause in LOSS[payload["kind"]]:
+        gate = RUNNING_GATES[gate_id]
+        if gate.binds(permit) and gate.shut_by(then):
             text = f"{payload['kind']} {payload['about']}"
             return (
                 event(case, "permit.suspended", cause=cause, reason={"lang": "en", "text": text}),
-                event(case, "alarm.raised", alarm_id=f"{case.board.seq + 1}-1", code=code, text=text),
+                event(case, "alarm.raised", alarm_id=f"{case.board.seq + 1}-1", code=gate.alarm, text=text),
             )
     return ()
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.seven_steps import roles
-from services.seven_steps.gate import Boundary, Case, Gate, Missing
+from services.seven_steps.gate import HOT, Boundary, Case, Gate, Missing
 from services.seven_steps.step2_to_3_gates import guardians_of
 
 ACCEPT = frozenset({Boundary.ACCEPT})
@@ -17,8 +17,6 @@ def fire_watch_too_short(case: Case) -> tuple[Missing, ...]:
     """From the end of work to the end of the watch at least the policy's minutes."""
     permit = case.permit
     assert permit is not None
-    if permit.type != "hot_work":
-        return ()
     least = case.rules.duration("fire_watch", case.board)
     who = guardians_of(permit) or GUARDIAN
     if permit.completed is None or permit.fire_watch is None:
@@ -42,7 +40,7 @@ def _minutes(length: timedelta) -> str:
 def residual_fire(case: Case) -> tuple[Missing, ...]:
     permit = case.permit
     assert permit is not None
-    if permit.type != "hot_work" or (permit.fire_watch is not None and permit.fire_watch.no_residual_fire):
+    if permit.fire_watch is not None and permit.fire_watch.no_residual_fire:
         return ()
     have = ":none" if permit.fire_watch is None else ":residual_fire"
     return (Missing("no_residual_fire", about=permit.permit_no, have=have, need=":no_residual_fire", who=GUARDIAN),)
@@ -149,8 +147,16 @@ def isolation_still_needed(case: Case) -> tuple[Missing, ...]:
 
 GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
 GATES = (
-    Gate("G-HOT-3a", 1, ACCEPT, "GB 30871-2022 5.2.14; policy (NFPA 51B-2019)", fire_watch_too_short, watch_record),
-    Gate("G-HOT-3b", 1, ACCEPT, f"{GB} 5.2.14", residual_fire, watch_record),
+    Gate(
+        "G-HOT-3a",
+        1,
+        ACCEPT,
+        f"{GB} 5.2.14; policy (NFPA 51B-2019)",
+        fire_watch_too_short,
+        watch_record,
+        works=HOT,
+    ),
+    Gate("G-HOT-3b", 1, ACCEPT, f"{GB} 5.2.14", residual_fire, watch_record, works=HOT),
     Gate("G-CS-2a", 1, ACCEPT, f"{GB} 6.8 c; {AQ} 5.6.6", people_inside, inside_record),
     Gate("G-CS-2b", 1, ACCEPT, f"{GB} 6.8 c; {AQ} 5.6.6", tools_inside, inside_record),
     Gate("G-CL-1a", 1, ACCEPT, f"{GB} 4.14-4.15; {AQ} 5.10.7", not_restored, restoration_record),

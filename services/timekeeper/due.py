@@ -19,6 +19,7 @@ from services.seven_steps.rules import Rules
 from services.seven_steps.step4_to_5_gas_gates import break_allowed, no_test_after_break, record_overdue
 from services.seven_steps.step4_to_5_gates import nodes_required, valid_signature
 from services.seven_steps.step4_to_5_start_gates import no_guardian
+from services.seven_steps.work_types import type_of
 
 EXPIRE_TICKET, RAISE_ALARM = "expire_ticket", "raise_alarm"
 #: AQ 3064.2-2025 table A.4, and local codes (codes.ALARMS). 10, ticket overtime, is raised by expire_ticket itself.
@@ -94,6 +95,8 @@ def _record_due(case: Case) -> datetime | None:
     """The two-hourly record of a confined space while work runs or anyone is inside (GB 6.5; AQ 3064.2 5.9.4)."""
     permit, job = case.permit, case.job
     assert permit is not None and job is not None
+    if not type_of(permit).entry:
+        return None
     occupied = permit.state == "active" or (permit.state == "suspended" and permit.inside)
     if not occupied or not record_overdue(case):
         return None

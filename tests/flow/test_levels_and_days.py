@@ -7,10 +7,11 @@ from decimal import Decimal
 import pytest
 
 from services.rulebook import BadPack, rulebook
-from services.seven_steps import levels, limits, roles, site_time
+from services.seven_steps import limits, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_site import Area, Calendar
 from services.seven_steps.canonical import canonical
+from services.seven_steps.work_types import TYPES
 from tests.flow import walk
 from tests.flow.payloads import PAYLOADS
 from tests.flow.world import HOT, JOB, codes
@@ -33,21 +34,31 @@ LEVELS = [
 ]
 
 
+def no_number(name: str) -> Decimal:
+    raise AssertionError(f"hot work asks for no number, but for {name}")
+
+
 @pytest.mark.parametrize(("name", "facts", "area", "level"), LEVELS, ids=[row[0] for row in LEVELS])
 def test_the_level_comes_from_facts(name: str, facts: dict[str, bool], area: Area, level: str) -> None:
-    derived = levels.derive("hot_work", facts, area)
+    derived = TYPES["hot_work"].derive(facts, area, no_number)
     assert (derived.level, derived.unknown) == (level, ())
     assert derived.reasons
 
 
 def test_unknown_facts_are_named() -> None:
-    assert levels.derive("hot_work", {}, None).unknown == ("equipment_running", "in_bund", "on_pipe_rack", "area")
+    unknown = TYPES["hot_work"].derive({}, None, no_number).unknown
+    assert unknown == (
+        "equipment_running",
+        "in_bund",
+        "on_pipe_rack",
+        "area",
+    )
 
 
 def test_a_request_raises_and_never_lowers() -> None:
-    assert levels.higher("hot_work", "1", "2") == "1"
-    assert levels.higher("hot_work", "1", "special") == "special"
-    assert levels.higher("hot_work", "1", "nonsense") == "1"
+    assert TYPES["hot_work"].higher("1", "2") == "1"
+    assert TYPES["hot_work"].higher("1", "special") == "special"
+    assert TYPES["hot_work"].higher("1", "nonsense") == "1"
 
 
 BOARD = replace(
@@ -83,8 +94,8 @@ def test_a_window_has_every_reason_inside_it_and_none_at_its_end() -> None:
 
 
 def test_the_highest_rung_counts() -> None:
-    assert roles.grade_of("hot_work", frozenset({"approver_unit", "approver_head"})) == "approver_head"
-    assert roles.grade_of("hot_work", frozenset({"hse"})) == ""
+    assert TYPES["hot_work"].grade_of(frozenset({"approver_unit", "approver_head"})) == "approver_head"
+    assert TYPES["hot_work"].grade_of(frozenset({"hse"})) == ""
 
 
 def test_an_unknown_pack_is_named() -> None:

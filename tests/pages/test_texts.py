@@ -16,6 +16,7 @@ from services.seven_steps import codes, roles
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.gate import Boundary
 from services.seven_steps.gates import GATES
+from services.seven_steps.work_types import TYPES
 from tests.pages.sources import missing_words, value_words
 
 EN, ZH = (catalogue(lang) for lang in LANGUAGES)
@@ -76,13 +77,13 @@ def test_words_of_the_rules_are_known(lang: str) -> None:
     said = catalogue(lang)
     rules = rulebook()
     wanted = [f"role.{role}" for role in roles.ROLES | {"anyone", "service"}]
-    wanted += [f"kind.{kind}" for kind in roles.NODES]
+    wanted += [f"kind.{kind}" for kind in TYPES]
     wanted += [f"node.{node}" for node in roles.NODE_ROLES]
     wanted += [f"alarm.{code}" for code in codes.ALARMS]
     wanted += [f"boundary.{boundary.value}" for boundary in Boundary]
     wanted += [f"gas.{gas}" for pack in rules.packs for gas in pack.gases]
     wanted += [f"trade.{trade}" for trade in rules.listed("certified_trades")]
-    for kind in roles.NODES:
+    for kind in TYPES:
         wanted += [f"measure.{kind}.{line}" for line in rules.listed(f"measures_{kind}")]
         wanted += [f"hazard.{hazard}" for hazard in rules.listed(f"hazards_{kind}")]
     assert [key for key in wanted if key not in said] == []

@@ -27,8 +27,8 @@ from services.clauses import (
 )
 from services.desk import rule_facts
 from services.gateway.texts import LANGUAGES, catalogue
-from services.seven_steps import roles
 from services.seven_steps.gates import GATES
+from services.seven_steps.work_types import TYPES
 
 ROWS = {standard.id: {clause.id: clause for clause in standard.clauses} for standard in standards()}
 ALL = [clause for rows in ROWS.values() for clause in rows.values()]
@@ -224,4 +224,4 @@ def test_a_slip_in_the_rows_is_named(tmp_path: Path, text: str, said: str) -> No
 
 
 def test_types_that_rows_wait_for_are_types_of_the_product_or_pending() -> None:
-    assert {clause.work for clause in ALL} - {""} - set(roles.LADDERS) <= {p.removeprefix("type:") for p in PENDING}
+    assert {clause.work for clause in ALL} - {""} - set(TYPES) <= {p.removeprefix("type:") for p in PENDING}

@@ -13,6 +13,7 @@ from services.seven_steps import roles
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.rules import Rules
+from services.seven_steps.work_types import TYPES, type_of
 
 #: Whose names stand first in a list of people, by field.
 ROLE_OF_FIELD: Mapping[str, tuple[str, ...]] = {
@@ -129,7 +130,7 @@ class FormOptions:
         return [(one.command_id, one.type) for one in self.board.late_arrivals.values() if one.cleared is None]
 
     def of_node(self, _name: str) -> list[Choice]:
-        nodes = roles.NODES[self.permit.type] if self.permit else tuple(roles.NODE_ROLES)
+        nodes = type_of(self.permit).nodes if self.permit else tuple(roles.NODE_ROLES)
         return [
             (one, self.said.word("node", one)) for one in (*nodes, *(n for n in roles.NODE_ROLES if n not in nodes))
         ]
@@ -148,7 +149,7 @@ class FormOptions:
         return self._words("energy", ENERGIES)
 
     def of_work(self, _name: str) -> list[Choice]:
-        return self._words("kind", tuple(roles.NODES))
+        return self._words("kind", tuple(TYPES))
 
     def of_gas(self, _name: str) -> list[Choice]:
         return self._words("gas", self._planned("gases") or self._known_gases())
