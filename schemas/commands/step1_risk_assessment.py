@@ -9,9 +9,9 @@ from marshmallow import ValidationError, validates_schema
 from schemas import limits, words
 from schemas.commands.base import REQUIRED, Payload, of_job, of_permit
 from schemas.commands.registry import _in_order
+from schemas.commands.ticket_facts import FACTS
 from schemas.fields import (
     Dec,
-    Flag,
     Ident,
     Instant,
     Int,
@@ -21,7 +21,6 @@ from schemas.fields import (
     Part,
     Strict,
     Uuid,
-    Word,
     errors_of,
     permit_list,
     text,
@@ -41,42 +40,6 @@ class CreateJob(Payload):
     contractor_id = Ident(optional=True)
     work_lead = Ident()
     copied_from = Uuid(optional=True)
-
-
-class GeneralFacts(Strict):
-    """General work states no facts of its own."""
-
-
-class HotWorkFacts(Strict):
-    """What decides the level (GB 30871-2022 5.1.1 to 5.1.4)."""
-
-    in_fire_explosion_area = Flag(optional=True)
-    in_bund = Flag()
-    on_pipe_rack = Flag()
-    equipment_running = Flag()
-    holds_flammables = Flag()
-    plant_shut_cleaned = Flag()
-    outdoors = Flag()
-    inside_confined_space = Flag()
-    method = Word()
-    second_supervisor = Ident(optional=True)  # at the top of the ladder on a holiday or at night (reading A10.3)
-    wet_cutting = Flag(optional=True)
-    material_may_be_released = Flag(optional=True)  # then continuous detection, any level (5.2.6)
-
-
-class ConfinedSpaceFacts(Strict):
-    volume_m3 = Dec("0.01", "1000000")
-    medium = Line()
-    depth_m = Dec("0", "1000", optional=True)
-    wet_or_narrow = Flag()
-    lighting_volts = Int(0, limits.VOLTS_MAX, optional=True)
-
-
-FACTS: dict[str, type[Strict]] = {
-    "general": GeneralFacts,
-    "hot_work": HotWorkFacts,
-    "confined_space": ConfinedSpaceFacts,
-}
 
 
 class TicketFields(Payload):

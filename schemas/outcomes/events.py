@@ -17,6 +17,7 @@ from schemas.commands import registry, service, site, step2_plan, step4_site_sur
 from schemas.commands import step1_risk_assessment as step1
 from schemas.commands import step3_briefing as step3
 from schemas.commands import step7_review as step7
+from schemas.commands.ticket_facts import FACTS
 from schemas.fields import (
     Code,
     CrewMember,
@@ -175,7 +176,7 @@ def _step1() -> None:
     nullable = {"contractor_id": plain(nullable=True), "copied_from": plain(nullable=True)}
     _event("job.created", AboutJob, step1.CreateJob, job_no=Word(), day=Day(), **nullable)
     content: dict[str, fields.Field[Any]] = {
-        "facts": ByShape(tuple(step1.FACTS.values())),
+        "facts": ByShape(tuple(FACTS.values())),
         "area_id": Ident(),
         "place": plain(),
         "equipment_tag": plain(),

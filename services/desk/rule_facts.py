@@ -64,14 +64,9 @@ def both(key: str) -> dict[str, str]:
     return {lang: catalogue(lang).get(key, "") for lang in LANGUAGES}
 
 
-def suspends(gate: Gate) -> str:
-    """The cause under which running work is suspended when it shuts; empty for one asked only at boundaries."""
-    return str(getattr(gate, "suspends", ""))
-
-
 def effect_of(gate: Gate) -> str:
     """block, suspend (blocks, and stops running work), or alarm (blocks nothing)."""
-    if suspends(gate):
+    if gate.suspends:
         return "suspend"
     return "block" if gate.blocks else "alarm"
 
@@ -112,7 +107,7 @@ def in_full(gate: Gate) -> Facts:
         "kind": "gate",
         "editions": [pack.edition for pack in named],
         "rule": both(f"gate.{gate.id}.rule"),
-        "suspends": suspends(gate),
+        "suspends": gate.suspends,
         "judges_the_act": gate.of_act,
         "alarms": list(used.alarms),
         "shut_when": [_phrase(what) for what in missing_of(gate) if f"missing.{what}.fact" in catalogue("en")],

@@ -59,7 +59,7 @@ def _gates() -> Iterator[str]:
             en[f"gate.{gate.id}.title"],
             zh[f"gate.{gate.id}.title"],
             gate.source,
-            rule_facts.effect_of(gate) + (f": {rule_facts.suspends(gate)}" if rule_facts.suspends(gate) else ""),
+            rule_facts.effect_of(gate) + (f": {gate.suspends}" if gate.suspends else ""),
             " ".join(used_by(gate).alarms),
             " ".join(used_by(gate).numbers),
             f"[{rule_facts.file_of(gate)}]({rule_facts.file_of(gate)})",

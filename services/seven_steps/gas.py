@@ -16,7 +16,8 @@ from services.seven_steps.board_ticket import GasReading, Permit
 from services.seven_steps.command import Interval
 from services.seven_steps.limits import FUTURE_TOLERANCE
 from services.seven_steps.rules import ENTRY, Gas, Rules
-from services.seven_steps.work_types import OXYGEN, type_of
+from services.seven_steps.work_types import type_of
+from services.seven_steps.work_types.work_type import OXYGEN
 
 #: Litres of one mole of gas at 20 C and 101.3 kPa (reading A10.7: ppm is converted there). R x 293.15 K / 101.3 kPa.
 MOLAR_VOLUME_L = Decimal("24.06")

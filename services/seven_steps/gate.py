@@ -135,6 +135,8 @@ class Gate:
     packs:    ids of the rule packs that bring it: it binds on a site that has one of them; None: what the source names;
               EVERYWHERE: on every site
     works:    types of work it binds; empty for all
+    suspends: cause (rules E3) under which running work is suspended when the gate falls shut: it is a standing
+              condition, asked of the running ticket whenever something changes; empty: asked at boundaries only
     """
 
     id: str
@@ -148,6 +150,7 @@ class Gate:
     blocks: bool = True
     packs: tuple[str, ...] | None = None
     works: frozenset[str] = ALL_WORKS
+    suspends: str = ""
 
     @property
     def ref(self) -> str:

@@ -8,7 +8,9 @@ from functools import lru_cache
 from services.seven_steps import (
     standing_conditions,
     step1_to_2_gates,
+    step2_to_3_crew_gates,
     step2_to_3_gates,
+    step2_to_3_level_gates,
     step3_to_4_gates,
     step4_to_5_gas_gates,
     step4_to_5_gates,
@@ -17,12 +19,14 @@ from services.seven_steps import (
     step6_to_7_gates,
     step7_to_closed_gates,
 )
-from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Verdict
+from services.seven_steps.gate import Boundary, Case, Gate, Verdict
 from services.seven_steps.rules import asked
 
-_LISTED: tuple[Gate, ...] = (
+GATES: tuple[Gate, ...] = (
     *step1_to_2_gates.GATES,
     *step2_to_3_gates.GATES,
+    *step2_to_3_level_gates.GATES,
+    *step2_to_3_crew_gates.GATES,
     *step3_to_4_gates.GATES,
     *step4_to_5_gates.GATES,
     *step4_to_5_gas_gates.GATES,
@@ -32,16 +36,6 @@ _LISTED: tuple[Gate, ...] = (
     *step7_to_closed_gates.GATES,
     *standing_conditions.GATES,
 )
-
-#: What no site is without, whichever packs it chose: the order of work itself and the invariants (rules E6, I1-I5).
-ON_EVERY_SITE = frozenset(
-    {"G-RA-1", "G-RA-4", "G-PL-2", "G-PL-3", "G-LV-1", "G-CR-1", "G-CR-2a", "G-CR-3a", "G-BR-1", "G-BR-2", "G-BR-3"}
-    | {"G-SV-2a", "G-SV-3a", "G-SV-3b", "G-SV-4", "G-SV-5a", "G-SV-5b", "G-SV-5c", "G-CS-1a", "G-CS-1b"}
-    | {"G-RUN-0", "G-RUN-1", "G-RUN-2", "G-RUN-3", "G-RUN-5", "G-CS-2a", "G-CS-2b", "G-CL-1a", "G-CL-1b", "G-CL-1c"}
-    | {"G-HOT-1a", "G-HOT-1b", "G-HOT-3b", "G-CL-2a", "G-CL-2b"}
-)
-
-GATES: tuple[Gate, ...] = tuple(replace(g, packs=EVERYWHERE) if g.id in ON_EVERY_SITE else g for g in _LISTED)
 
 AT: dict[Boundary, tuple[Gate, ...]] = {
     boundary: tuple(gate for gate in GATES if boundary in gate.at) for boundary in Boundary

@@ -5,8 +5,8 @@ from __future__ import annotations
 from services.seven_steps import roles
 from services.seven_steps.board_site import Emergency
 from services.seven_steps.board_ticket import Suspension
-from services.seven_steps.gate import RUN, Boundary, Case, Gate, Missing
-from services.seven_steps.step2_to_3_gates import grade_needed
+from services.seven_steps.gate import EVERYWHERE, RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.step2_to_3_level_gates import grade_needed
 from services.seven_steps.work_types import type_of
 
 APPROVERS = tuple(sorted(roles.APPROVERS))
@@ -85,4 +85,4 @@ def stop_record(case: Case) -> tuple[int, ...]:
     return (case.job.stop.seq,) if case.job and case.job.stop else ()
 
 
-GATES = (Gate("G-RUN-5", 1, frozenset(Boundary), "GB 30871-2022 4.8; HSG250", stopped, stop_record),)
+GATES = (Gate("G-RUN-5", 1, frozenset(Boundary), "GB 30871-2022 4.8; HSG250", stopped, stop_record, packs=EVERYWHERE),)

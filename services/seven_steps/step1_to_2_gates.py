@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.seven_steps import limits, risk, roles
 from services.seven_steps.board_job import Assessment, RiskRow
-from services.seven_steps.gate import Boundary, Case, Gate, Missing
+from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
 
 #: Asked of the act of signing, and again when the ticket is issued on it.
 ASSESS = frozenset({Boundary.ASSESS, Boundary.ISSUE})
@@ -78,7 +78,16 @@ def hazard_missing(case: Case) -> tuple[Missing, ...]:
 
 
 GATES = (
-    Gate("G-RA-1", 1, ASSESS, "GB 30871-2022 4.1; AQ 3064.2-2025 5.4.5", not_assessed, assessment_record, alarm="80"),
+    Gate(
+        "G-RA-1",
+        1,
+        ASSESS,
+        "GB 30871-2022 4.1; AQ 3064.2-2025 5.4.5",
+        not_assessed,
+        assessment_record,
+        alarm="80",
+        packs=EVERYWHERE,
+    ),
     Gate("G-RA-2", 1, ASSESS, "Policy", risk_not_acceptable, assessment_record),
     Gate("G-RA-3", 1, ASSESS, "Policy", hazard_missing, assessment_record),
 )

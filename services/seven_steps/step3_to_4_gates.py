@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.seven_steps import roles
 from services.seven_steps.board_job import Acknowledgement
-from services.seven_steps.gate import Boundary, Case, Gate, Missing
+from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
 
 B = Boundary
 
@@ -63,5 +63,6 @@ GATES = (
         not_briefed,
         briefing_record,
         alarm="70",
+        packs=EVERYWHERE,
     ),
 )

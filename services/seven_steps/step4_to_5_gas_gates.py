@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from services.seven_steps import gas, levels, roles, signals, site_time
+from services.seven_steps import gas, roles, signals, site_time
 from services.seven_steps.board_ticket import GasReading, Permit
 from services.seven_steps.gate import ENTRY, HOT, ON_RESULT, RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.work_types import type_of
+from services.seven_steps.work_types.hot_work import SPECIAL
 
 B = Boundary
 TESTER = (roles.GAS_TESTER,)
@@ -180,7 +181,7 @@ def special_stream_dead(case: Case) -> tuple[Missing, ...]:
     """特级: continuous gas detection (5.3.1 d). A monitor that somebody says is running is not enough."""
     permit = case.permit
     assert permit is not None
-    if permit.level != levels.SPECIAL or signals.live_gas_streams(case):
+    if permit.level != SPECIAL or signals.live_gas_streams(case):
         return ()
     return (_no_stream(case, permit),)
 
@@ -255,16 +256,55 @@ GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
 GATES = (
     Gate("G-GAS-1", 1, BEFORE_WORK, f"{GB} 5.3.1, 6.3; {AQ} 5.4.3", no_test, gas_record, alarm="01"),
     Gate("G-GAS-2", 1, BEFORE_WORK, f"{GB} 5.3.1 c, 6.3 a; {AQ} 5.4.3", test_too_old, gas_record, alarm="02"),
-    Gate("G-GAS-3", 1, ON_RESULT, f"{GB} 5.3.2, 6.4; GBZ 2.1; {AQ} 5.9.3", out_of_limits, gas_record, alarm="06"),
+    Gate(
+        "G-GAS-3",
+        1,
+        ON_RESULT,
+        f"{GB} 5.3.2, 6.4; GBZ 2.1; {AQ} 5.9.3",
+        out_of_limits,
+        gas_record,
+        alarm="06",
+        suspends="bad_gas",
+    ),
     Gate("G-GAS-4", 1, frozenset({B.RESUME}), f"{GB} 5.3.1 d, 6.3 f", no_test_after_break, gas_record, alarm="03"),
     Gate("G-GAS-5", 1, START_AND_RESUME, f"{GB} 5.3.1 d; {AQ} 5.9.2", no_test_today, gas_record, alarm="04", works=HOT),
-    Gate("G-GAS-6a", 1, RUN, f"{GB} 6.5; {AQ} 5.9.4", stream_dead, monitor_record, alarm="05", works=ENTRY),
-    Gate("G-GAS-6b", 1, RUN, f"{GB} 6.5; {AQ} 5.9.4", record_overdue, gas_record, alarm="05", works=ENTRY),
-    Gate("G-GAS-7", 1, RUN, f"{GB} 5.3.1 d", special_stream_dead, stream_record, alarm="97", works=HOT),
+    Gate(
+        "G-GAS-6a",
+        1,
+        RUN,
+        f"{GB} 6.5; {AQ} 5.9.4",
+        stream_dead,
+        monitor_record,
+        alarm="05",
+        works=ENTRY,
+        suspends="gas_unmonitored",
+    ),
+    Gate(
+        "G-GAS-6b",
+        1,
+        RUN,
+        f"{GB} 6.5; {AQ} 5.9.4",
+        record_overdue,
+        gas_record,
+        alarm="05",
+        works=ENTRY,
+        suspends="gas_unmonitored",
+    ),
+    Gate(
+        "G-GAS-7",
+        1,
+        RUN,
+        f"{GB} 5.3.1 d",
+        special_stream_dead,
+        stream_record,
+        alarm="97",
+        works=HOT,
+        suspends="gas_unmonitored",
+    ),
     Gate("G-GAS-9a", 1, ON_RESULT, f"{GB} 4.12", instrument_unfit, gas_record),
     Gate("G-GAS-9b", 1, ON_RESULT, f"{GB} 4.12", calibration_past, gas_record),
     Gate("G-GAS-9c", 1, ON_RESULT, "Policy", no_bump_test, gas_record),
     Gate("G-GAS-9d", 1, AT_ENTRY, f"Policy ({GB} 6.3 a)", first_entry_too_late, gas_record, works=ENTRY),
-    Gate("G-GAS-11", 1, RUN, f"{GB} 5.2.6", release_stream_dead, stream_record, alarm="97"),
+    Gate("G-GAS-11", 1, RUN, f"{GB} 5.2.6", release_stream_dead, stream_record, alarm="97", suspends="gas_unmonitored"),
     Gate("G-GAS-12", 1, ON_RESULT, "Policy", time_not_usable, gas_record),
 )

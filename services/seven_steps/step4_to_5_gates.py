@@ -6,13 +6,15 @@ step4_to_5_start_gates.py.
 
 from __future__ import annotations
 
-from services.seven_steps import levels, limits, roles
+from services.seven_steps import limits, roles
 from services.seven_steps.board_job import Isolation
 from services.seven_steps.board_ticket import NodeSignature, Permit
-from services.seven_steps.gate import HOT, RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.gate import EVERYWHERE, HOT, RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step1_risk_assessment import ENDED
-from services.seven_steps.step2_to_3_gates import grade_needed
-from services.seven_steps.work_types import CONFINED_SPACE, type_of
+from services.seven_steps.step2_to_3_level_gates import grade_needed
+from services.seven_steps.work_types import type_of
+from services.seven_steps.work_types.confined_space import CONFINED_SPACE
+from services.seven_steps.work_types.hot_work import SPECIAL
 
 B = Boundary
 SURVEY, ISSUE = frozenset({B.SURVEY}), frozenset({B.ISSUE})
@@ -130,7 +132,8 @@ def linked_missing(case: Case) -> tuple[Missing, ...]:
         if key not in case.board.permits or case.board.permits[key].job_id != permit.job_id
     ]
     kinds = {other.type for other in _siblings(case)}
-    if permit.facts.get("inside_confined_space") and permit.type != CONFINED_SPACE and CONFINED_SPACE not in kinds:
+    inside = permit.facts.get("inside_confined_space") and permit.type != CONFINED_SPACE.id
+    if inside and CONFINED_SPACE.id not in kinds:
         found.append(Missing("confined_space_ticket", need=":ticket_confined_space", who=who, alarm="60"))
     return tuple(found)
 
@@ -291,7 +294,7 @@ def special_unproved(case: Case) -> tuple[Missing, ...]:
     """
     permit = case.permit
     assert permit is not None
-    if permit.level != levels.SPECIAL:
+    if permit.level != SPECIAL:
         return ()
     wanted = ("unit_stable", "slight_positive_pressure", "no_decomposing_service")
     return tuple(Missing(what, about=permit.permit_no, need=f":{what}", who=(roles.AREA_AUTH,)) for what in wanted)
@@ -305,17 +308,32 @@ def nothing(_case: Case) -> tuple[int, ...]:
 GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
 GATES = (
     Gate("G-SV-1", 1, STILL_TRUE, f"{GB} annex A; {AQ} 5.4.5", measures_unconfirmed, measures_record, alarm="90"),
-    Gate("G-SV-2a", 1, STILL_TRUE, f"{GB} 4.2, 6.1", isolation_unverified, isolation_record, alarm="90"),
+    Gate(
+        "G-SV-2a", 1, STILL_TRUE, f"{GB} 4.2, 6.1", isolation_unverified, isolation_record, alarm="90", packs=EVERYWHERE
+    ),
     Gate("G-SV-2b", 1, STILL_TRUE, f"{GB} 5.2.2, 6.1", isolation_too_weak, isolation_record, alarm="90"),
     Gate("G-SD-1b", 1, STILL_TRUE, "Policy (HSG250)", verified_by_applier, isolation_record),
-    Gate("G-RA-4", 1, ISSUE, f"{GB} 4.17", changed_since_assessment, change_record, alarm="80"),
-    Gate("G-SV-3a", 1, ISSUE, f"{GB} 4.11 a; {AQ} 5.5.2", not_on_site, nothing, alarm="30", of_act=True),
-    Gate("G-SV-3b", 1, ISSUE, f"{AQ} 5.5.2", not_reauthenticated, nothing, of_act=True),
-    Gate("G-SV-4", 1, ISSUE, f"{GB} 4.11 b; {AQ} 5.5.3", grade_too_low, nothing, of_act=True),
+    Gate("G-RA-4", 1, ISSUE, f"{GB} 4.17", changed_since_assessment, change_record, alarm="80", packs=EVERYWHERE),
+    Gate(
+        "G-SV-3a", 1, ISSUE, f"{GB} 4.11 a; {AQ} 5.5.2", not_on_site, nothing, alarm="30", of_act=True, packs=EVERYWHERE
+    ),
+    Gate("G-SV-3b", 1, ISSUE, f"{AQ} 5.5.2", not_reauthenticated, nothing, of_act=True, packs=EVERYWHERE),
+    Gate("G-SV-4", 1, ISSUE, f"{GB} 4.11 b; {AQ} 5.5.3", grade_too_low, nothing, of_act=True, packs=EVERYWHERE),
     Gate("G-SD-1a", 1, ISSUE, "Policy (HSG250)", issuer_is_worker, nothing, of_act=True),
-    Gate("G-SV-5a", 1, ISSUE | {B.START}, f"{GB} 4.6; {AQ} 5.9.8", linked_missing, linked_record, alarm="61"),
-    Gate("G-SV-5b", 1, ISSUE, f"{GB} 4.6; {AQ} 5.9.8", not_linked, linked_record, alarm="62"),
-    Gate("G-SV-5c", 1, ISSUE, f"{GB} 4.6; {AQ} 5.9.8", linked_not_surveyed, linked_record, alarm="61"),
+    Gate(
+        "G-SV-5a",
+        1,
+        ISSUE | {B.START},
+        f"{GB} 4.6; {AQ} 5.9.8",
+        linked_missing,
+        linked_record,
+        alarm="61",
+        packs=EVERYWHERE,
+    ),
+    Gate("G-SV-5b", 1, ISSUE, f"{GB} 4.6; {AQ} 5.9.8", not_linked, linked_record, alarm="62", packs=EVERYWHERE),
+    Gate(
+        "G-SV-5c", 1, ISSUE, f"{GB} 4.6; {AQ} 5.9.8", linked_not_surveyed, linked_record, alarm="61", packs=EVERYWHERE
+    ),
     Gate("G-SV-6a", 1, ISSUE, f"{AQ} 5.5.1", nodes_unsigned, nodes_record),
     Gate("G-SV-6b", 1, ISSUE, f"{AQ} 5.2.1, 5.9.9", node_late, nodes_record, alarm="91", blocks=False),
     Gate("G-HOT-4", 1, ISSUE, f"{GB} 5.4.2", special_unproved, nothing, works=HOT),

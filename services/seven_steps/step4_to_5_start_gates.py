@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from services.seven_steps import levels, roles, signals, site_time
+from services.seven_steps import roles, signals, site_time
 from services.seven_steps.board_site import Wind
 from services.seven_steps.board_ticket import Permit
-from services.seven_steps.gate import ENTRY, HOT, RUN, Boundary, Case, Gate, Missing
-from services.seven_steps.step2_to_3_gates import guardian_required, guardians_of
+from services.seven_steps.gate import ENTRY, EVERYWHERE, HOT, RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.step2_to_3_crew_gates import guardian_required, guardians_of
 from services.seven_steps.work_types import type_of
+from services.seven_steps.work_types.hot_work import SPECIAL
 
 B = Boundary
 START = frozenset({B.START})
@@ -114,7 +115,7 @@ def no_video(case: Case) -> tuple[Missing, ...]:
     """特级: an explosion-proof recorder records the whole job (5.2.11)."""
     permit = case.permit
     assert permit is not None
-    if permit.level != levels.SPECIAL or signals.live_video(case):
+    if permit.level != SPECIAL or signals.live_video(case):
         return ()
     return (Missing("video", about=permit.permit_no, need=":recording", who=(roles.WORK_LEAD,)),)
 
@@ -237,16 +238,37 @@ def issue_record(case: Case) -> tuple[int, ...]:
 GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
 GATES = (
     Gate("G-LV-3", 1, START, f"{GB} 5.2.15", too_windy, wind_record, works=HOT),
-    Gate("G-HOT-1a", 1, START, f"{GB} 5.2.1", no_fire_watch, duty_record, alarm="31", works=HOT),
-    Gate("G-HOT-1b", 1, START, f"{GB} 5.2.1, annex A.1", no_fire_kit, equipment_record, works=HOT),
-    Gate("G-HOT-2", 1, RUN, f"{GB} 5.2.11", no_video, video_record, alarm="98", works=HOT),
+    Gate("G-HOT-1a", 1, START, f"{GB} 5.2.1", no_fire_watch, duty_record, alarm="31", works=HOT, packs=EVERYWHERE),
+    Gate("G-HOT-1b", 1, START, f"{GB} 5.2.1, annex A.1", no_fire_kit, equipment_record, works=HOT, packs=EVERYWHERE),
+    Gate("G-HOT-2", 1, RUN, f"{GB} 5.2.11", no_video, video_record, alarm="98", works=HOT, suspends="video_lost"),
     Gate("G-HOT-5", 1, START, f"{GB} table A.1; policy", not_checked_by_foreman, foreman_record, works=HOT),
-    Gate("G-CS-1a", 1, RUN, f"{GB} 6.8", no_guardian_outside, duty_record, alarm="31", works=ENTRY),
-    Gate("G-CS-1b", 1, START, f"{GB} 6.8, annex A.2", no_rescue, equipment_record, works=ENTRY),
+    Gate(
+        "G-CS-1a",
+        1,
+        RUN,
+        f"{GB} 6.8",
+        no_guardian_outside,
+        duty_record,
+        alarm="31",
+        works=ENTRY,
+        suspends="guardian_gone",
+        packs=EVERYWHERE,
+    ),
+    Gate("G-CS-1b", 1, START, f"{GB} 6.8, annex A.2", no_rescue, equipment_record, works=ENTRY, packs=EVERYWHERE),
     Gate("G-CS-1c", 1, START, f"{GB} 4.13", lighting_unsafe, equipment_record, works=ENTRY),
-    Gate("G-RUN-0", 1, START, f"{GB} 4.11 (reading A10.8)", too_early, issue_record),
-    Gate("G-RUN-1", 1, RUN, f"{GB} 4.10 f; {AQ} 5.9.6", no_guardian, duty_record, alarm="31"),
-    Gate("G-RUN-2", 1, RUN | {B.ISSUE}, f"{GB} 4.16; {AQ} 5.9.5", over, issue_record, alarm="10"),
-    Gate("G-RUN-3", 1, RUN, f"{GB} 4.16-4.17; {AQ} 5.8", changed, issue_record),
+    Gate("G-RUN-0", 1, START, f"{GB} 4.11 (reading A10.8)", too_early, issue_record, packs=EVERYWHERE),
+    Gate(
+        "G-RUN-1",
+        1,
+        RUN,
+        f"{GB} 4.10 f; {AQ} 5.9.6",
+        no_guardian,
+        duty_record,
+        alarm="31",
+        suspends="guardian_gone",
+        packs=EVERYWHERE,
+    ),
+    Gate("G-RUN-2", 1, RUN | {B.ISSUE}, f"{GB} 4.16; {AQ} 5.9.5", over, issue_record, alarm="10", packs=EVERYWHERE),
+    Gate("G-RUN-3", 1, RUN, f"{GB} 4.16-4.17; {AQ} 5.8", changed, issue_record, packs=EVERYWHERE),
     Gate("G-RUN-4", 1, START, "Policy", start_window_over, issue_record),
 )

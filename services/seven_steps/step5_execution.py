@@ -26,7 +26,12 @@ from services.seven_steps.event import (
 from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, PERMIT, RECORD, CommandSpec, Decision, Refused
-from services.seven_steps.step2_to_3_gates import GUARDIAN_TRADE, certificate_missing, guardian_required, guardians_of
+from services.seven_steps.step2_to_3_crew_gates import (
+    GUARDIAN_TRADE,
+    certificate_missing,
+    guardian_required,
+    guardians_of,
+)
 from services.seven_steps.step3_to_4_gates import acknowledged
 from services.seven_steps.work_types import type_of
 

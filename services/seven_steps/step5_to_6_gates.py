@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.seven_steps import roles
-from services.seven_steps.gate import Boundary, Case, Gate, Missing
+from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
 from services.seven_steps.step3_to_4_gates import acknowledged
 
 
@@ -39,5 +39,6 @@ GATES = (
         entrant_not_briefed,
         entrant_record,
         alarm="70",
+        packs=EVERYWHERE,
     ),
 )

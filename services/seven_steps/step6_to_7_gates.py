@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.seven_steps import roles
-from services.seven_steps.gate import HOT, Boundary, Case, Gate, Missing
-from services.seven_steps.step2_to_3_gates import guardians_of
+from services.seven_steps.gate import EVERYWHERE, HOT, Boundary, Case, Gate, Missing
+from services.seven_steps.step2_to_3_crew_gates import guardians_of
 
 ACCEPT = frozenset({Boundary.ACCEPT})
 GUARDIAN = (roles.GUARDIAN,)
@@ -156,11 +156,19 @@ GATES = (
         watch_record,
         works=HOT,
     ),
-    Gate("G-HOT-3b", 1, ACCEPT, f"{GB} 5.2.14", residual_fire, watch_record, works=HOT),
-    Gate("G-CS-2a", 1, ACCEPT, f"{GB} 6.8 c; {AQ} 5.6.6", people_inside, inside_record),
-    Gate("G-CS-2b", 1, ACCEPT, f"{GB} 6.8 c; {AQ} 5.6.6", tools_inside, inside_record),
-    Gate("G-CL-1a", 1, ACCEPT, f"{GB} 4.14-4.15; {AQ} 5.10.7", not_restored, restoration_record),
-    Gate("G-CL-1b", 1, ACCEPT | {Boundary.REVIEW}, f"{GB} 4.14-4.15", someone_or_something_inside, inside_record),
-    Gate("G-CL-1c", 1, ACCEPT, f"{GB} 4.15", not_accepted_on_site, no_record, of_act=True),
+    Gate("G-HOT-3b", 1, ACCEPT, f"{GB} 5.2.14", residual_fire, watch_record, works=HOT, packs=EVERYWHERE),
+    Gate("G-CS-2a", 1, ACCEPT, f"{GB} 6.8 c; {AQ} 5.6.6", people_inside, inside_record, packs=EVERYWHERE),
+    Gate("G-CS-2b", 1, ACCEPT, f"{GB} 6.8 c; {AQ} 5.6.6", tools_inside, inside_record, packs=EVERYWHERE),
+    Gate("G-CL-1a", 1, ACCEPT, f"{GB} 4.14-4.15; {AQ} 5.10.7", not_restored, restoration_record, packs=EVERYWHERE),
+    Gate(
+        "G-CL-1b",
+        1,
+        ACCEPT | {Boundary.REVIEW},
+        f"{GB} 4.14-4.15",
+        someone_or_something_inside,
+        inside_record,
+        packs=EVERYWHERE,
+    ),
+    Gate("G-CL-1c", 1, ACCEPT, f"{GB} 4.15", not_accepted_on_site, no_record, of_act=True, packs=EVERYWHERE),
     Gate("G-ISO-1", 1, frozenset({Boundary.REMOVE_ISOLATION}), "Policy (HSG250)", isolation_still_needed, no_record),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from services.seven_steps import roles
-from services.seven_steps.gate import Boundary, Case, Gate, Missing
+from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
 
 REVIEW = frozenset({Boundary.REVIEW})
 
@@ -76,6 +76,6 @@ def no_record(_case: Case) -> tuple[int, ...]:
 
 GATES = (
     Gate("G-SD-1c", 1, REVIEW, "Policy (HSG250)", auditor_signed, no_record, of_act=True),
-    Gate("G-CL-2a", 1, REVIEW, "AQ 3064.2-2025 5.9.10", alarms_open, alarms_record),
-    Gate("G-CL-2b", 1, REVIEW, "AQ 3064.2-2025 5.9.10", actions_unowned, actions_record),
+    Gate("G-CL-2a", 1, REVIEW, "AQ 3064.2-2025 5.9.10", alarms_open, alarms_record, packs=EVERYWHERE),
+    Gate("G-CL-2b", 1, REVIEW, "AQ 3064.2-2025 5.9.10", actions_unowned, actions_record, packs=EVERYWHERE),
 )

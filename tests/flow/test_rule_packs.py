@@ -17,8 +17,8 @@ from services.rulebook import LANGUAGES, BadPack, Shelf, bind, installed, parse_
 from services.seven_steps import codes, gas
 from services.seven_steps.board import Board
 from services.seven_steps.decide import decide
-from services.seven_steps.gate import Boundary, packs_named
-from services.seven_steps.gates import GATES, ON_EVERY_SITE, gates_at
+from services.seven_steps.gate import EVERYWHERE, Boundary, packs_named
+from services.seven_steps.gates import GATES, gates_at
 from services.seven_steps.rules import Rules
 from tests.flow import walk
 from tests.flow.tables import ready_for
@@ -284,7 +284,7 @@ def test_gates_of_a_law_bind_only_where_its_pack_is() -> None:
     assert "G-LV-2" in gb and "G-LV-2" not in hsg
     assert "G-PL-1" in everything and "G-PL-1" not in gb
     assert hsg >= {gate.id for gate in GATES if gate.source.startswith("Policy")}
-    assert hsg >= ON_EVERY_SITE & {gate.id for gate in GATES}
+    assert hsg >= {gate.id for gate in GATES if gate.packs == EVERYWHERE}
 
 
 @pytest.mark.parametrize("packs", CHOICES, ids=["+".join(packs) for packs in CHOICES])

@@ -21,7 +21,7 @@ POINTS = ["bottom"]
 GOOD_AIR = {"propane": ("0.05", "%vol"), "oxygen": ("20.8", "%vol"), "hydrogen_sulfide": ("0", "mg/m3")}
 
 
-def site() -> World:
+def site(packs: tuple[str, ...] = ("gb30871-2022", "aq3064-2025", "site-policy")) -> World:
     """A registered site with areas, people, certificates, instruments and a roster."""
     w = World()
     names = {"en": "Plant A", "zh-CN": "甲厂"}
@@ -33,7 +33,7 @@ def site() -> World:
             "code": "PA",
             "zone": "Asia/Shanghai",
             "clock": "real",
-            "packs": ["gb30871-2022", "aq3064-2025", "site-policy"],
+            "packs": list(packs),
             "emergency_number": "119",
             "muster_point": names,
         },
@@ -47,8 +47,7 @@ def site() -> World:
     w.ok("admin", "register_area", area | {"area_id": "yard", "fire_explosion": False, "bund": False})
     w.ok("admin", "register_area", area | {"area_id": "bund", "fire_explosion": True, "bund": True})
     for person, trade in TRADES.items():
-        certificate = {"certificate_id": f"c-{person}", "person_id": person, "trade": trade}
-        w.ok("admin", "register_certificate", certificate | {"valid_from": "2025-01-01", "valid_to": "2026-12-31"})
+        w.ok("admin", "register_certificate", certificate(person, trade, f"c-{person}"))
     w.ok(
         "admin",
         "register_instrument",
@@ -68,6 +67,11 @@ def site() -> World:
     return w
 
 
+def certificate(person: str, trade: str, certificate_id: str) -> dict[str, Any]:
+    about = {"certificate_id": certificate_id, "person_id": person, "trade": trade}
+    return about | {"valid_from": "2025-01-01", "valid_to": "2026-12-31"}
+
+
 def ticket(kind: str, facts: dict[str, Any], start: Any = None, hours: float = 8) -> dict[str, Any]:
     from datetime import timedelta
 
@@ -81,22 +85,22 @@ def ticket(kind: str, facts: dict[str, Any], start: Any = None, hours: float = 8
     }
 
 
+def job_payload(area: str) -> dict[str, Any]:
+    return {
+        "title": text("Cut a seized flange"),
+        "area_id": area,
+        "place": "valve pit V-12",
+        "equipment_tag": "P-3102",
+        "work_content": text("Cut and replace"),
+        "applicant_unit": "Unit 3",
+        "work_unit": "Huaan",
+        "work_lead": "lead",
+    }
+
+
 def with_job(area: str = "farm", hot_facts: dict[str, Any] | None = None) -> World:
     w = site()
-    w.job_ok(
-        "applicant",
-        "create_job",
-        {
-            "title": text("Cut a seized flange"),
-            "area_id": area,
-            "place": "valve pit V-12",
-            "equipment_tag": "P-3102",
-            "work_content": text("Cut and replace"),
-            "applicant_unit": "Unit 3",
-            "work_unit": "Huaan",
-            "work_lead": "lead",
-        },
-    )
+    w.job_ok("applicant", "create_job", job_payload(area))
     w.permit_ok(HOT, "applicant", "add_ticket", ticket("hot_work", hot_facts or HOT_FACTS))
     w.permit_ok(PIT, "applicant", "add_ticket", ticket("confined_space", PIT_FACTS))
     w.permit_ok(HOT, "applicant", "link_tickets", {"to": PIT})
@@ -104,11 +108,11 @@ def with_job(area: str = "farm", hot_facts: dict[str, Any] | None = None) -> Wor
     return w
 
 
-def risk_row(hazard: str, residual: tuple[int, int] = (1, 3)) -> dict[str, Any]:
+def risk_row(hazard: str, residual: tuple[int, int] = (1, 3), permits: list[str] | None = None) -> dict[str, Any]:
     return {
         "step": f"work with {hazard}",
         "hazard": hazard,
-        "permits": [HOT, PIT],
+        "permits": permits or [HOT, PIT],
         "initial": {"l": 4, "s": 4},
         "controls": [{"level": "engineering", "text": text("isolate"), "owner": "lead"}],
         "residual": {"l": residual[0], "s": residual[1]},
@@ -170,9 +174,7 @@ def before_brief() -> World:
     return acknowledge(w, "lead", "cutter", "mate", "watch")
 
 
-def before_survey() -> World:
-    w = before_brief()
-    w.job_ok("briefer", "brief", {"permits": [HOT, PIT]})
+def isolate(w: World) -> None:
     for point in ("up", "down"):
         w.job_ok(
             "isolator",
@@ -180,6 +182,12 @@ def before_survey() -> World:
             {"point_id": point, "method": "spool_removed", "lock_no": "L1", "tag_no": "T1"},
         )
         w.job_ok("verifier", "verify_isolation", {"point_id": point, "how": text("seen open")})
+
+
+def before_survey() -> World:
+    w = before_brief()
+    w.job_ok("briefer", "brief", {"permits": [HOT, PIT]})
+    isolate(w)
     for permit, lines in ((HOT, 16), (PIT, 15)):
         rows = [{"line": str(n), "answer": "confirmed"} for n in range(1, lines + 1)]
         w.permit_ok(permit, "area", "confirm_measures", {"lines": rows})

@@ -42,6 +42,7 @@ PEOPLE: Mapping[str, tuple[str, ...]] = {
     "isolator": ("isol_auth",),
     "verifier": ("isol_auth",),
     "area": ("area_auth", "approver_unit"),
+    "dept": ("approver_dept",),
     "safety": ("approver_safety",),
     "head": ("approver_head",),
     "foreman": ("shift_foreman",),

@@ -14,7 +14,7 @@ from services.gateway.pages.render import View, page, texts_for_scripts, url, vi
 from services.seven_steps import codec, site_time
 from services.seven_steps.board_job import Job, Seal
 from services.seven_steps.board_ticket import CrewMember, Permit
-from services.seven_steps.step2_to_3_gates import GUARDIAN_TRADE
+from services.seven_steps.step2_to_3_crew_gates import GUARDIAN_TRADE
 
 
 async def with_job(view: View, job_id: str) -> Job:

@@ -1,7 +1,7 @@
-"""Types of work 作业类型: what differs from one type to the next, as values (GB 30871-2022; rules of the site's packs).
+"""What a type of work 作业类型 is: a value with everything in which it differs from the next type.
 
-No gate asks which type a ticket is of: it asks a property of the type, or names its types in `Gate.works`.
-By convention the packs list `measures_<id>` (lines of the form) and `hazards_<id>` (hazards that must be assessed), and
+No gate asks which type a ticket is of: it asks a property of the type, or names its types in `Gate.works`. By
+convention the packs list `measures_<id>` (lines of the form) and `hazards_<id>` (hazards that must be assessed), and
 in `special_works` the types that need a guardian by law.
 """
 
@@ -9,16 +9,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
 
 from services.seven_steps import roles
 from services.seven_steps.board_site import Area
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.facts import EMPTY
-from services.seven_steps.levels import FIRST, SECOND, SPECIAL, Facts, Level, NumberOf, of_hot_work, without_levels
+
+Facts = Mapping[str, Any]
+#: A number of the packs in force on the site, by its name.
+NumberOf = Callable[[str], Decimal]
 
 COMBUSTIBLE, OXYGEN, TOXIC = "combustible", "oxygen", "toxic"
-HOT_WORK, CONFINED_SPACE = "hot_work", "confined_space"
+#: Ladders: who may issue, lowest first (reading A10.2).
 UNIT_SAFETY_HEAD = (roles.APPROVER_UNIT, roles.APPROVER_SAFETY, roles.APPROVER_HEAD)
+UNIT_DEPT_HEAD = (roles.APPROVER_UNIT, roles.APPROVER_DEPT, roles.APPROVER_HEAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """level: one of its type's; reasons: "clause: fact" for each thing that gave it; unknown: facts not stated."""
+
+    level: str
+    reasons: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+
+
+def without_levels(_facts: Facts, _area: Area | None, _number: NumberOf) -> Level:
+    """The law knows no levels of this work."""
+    return Level("", ())
 
 
 def no_gas(_permit: Permit, _area: Area | None) -> tuple[str, ...]:
@@ -80,61 +100,3 @@ class WorkType:
         if requested == "" or requested not in self.levels:
             return False
         return self.levels.index(requested) < self.levels.index(derived)
-
-
-def _hot_gas(permit: Permit, _area: Area | None) -> tuple[str, ...]:
-    """6.4 binds entry; for hot work only where it is inside a confined space (reading A10.6)."""
-    return (COMBUSTIBLE, OXYGEN) if permit.facts.get("inside_confined_space") else (COMBUSTIBLE,)
-
-
-def _entry_gas(_permit: Permit, _area: Area | None) -> tuple[str, ...]:
-    return COMBUSTIBLE, OXYGEN, TOXIC
-
-
-TYPES: Mapping[str, WorkType] = {
-    one.id: one
-    for one in (
-        WorkType(
-            id=HOT_WORK,
-            kind="HW",
-            ladder=UNIT_SAFETY_HEAD,
-            grades={"special": roles.APPROVER_HEAD, "1": roles.APPROVER_SAFETY, "2": roles.APPROVER_UNIT},
-            nodes=("work_lead", "unit", "safety"),
-            levels=(SECOND, FIRST, SPECIAL),
-            derive=of_hot_work,
-            validity={"special": "validity_hot_special", "1": "validity_hot_1", "2": "validity_hot_2"},
-            trade="hot_work",
-            gas=_hot_gas,
-            break_limit={
-                "special": "break_without_test_hot_special_1",
-                "1": "break_without_test_hot_special_1",
-                "2": "break_without_test_hot_2",
-            },
-            isolates=lambda permit: permit.level != SECOND,
-        ),
-        WorkType(
-            id=CONFINED_SPACE,
-            kind="CS",
-            ladder=UNIT_SAFETY_HEAD,
-            grades={"": roles.APPROVER_UNIT},
-            nodes=("work_lead", "unit"),
-            validity={"": "validity_confined"},
-            gas=_entry_gas,
-            break_limit={"": "break_without_test_confined"},
-            entry=True,
-            isolates=always,
-        ),
-        WorkType(
-            id="general",
-            kind="GN",
-            ladder=UNIT_SAFETY_HEAD,
-            grades={"": roles.APPROVER_UNIT},
-            nodes=("work_lead", "unit"),
-            validity={"": "validity_general"},
-        ),
-    )
-}
-
-
-def type_of(permit: Permit) -> WorkType:
-    return TYPES[permit.type]

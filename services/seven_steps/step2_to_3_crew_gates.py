@@ -1,0 +1,208 @@
+"""Gate 2, plan to briefing: by people who may do it, watched by a guardian who does nothing else (4.9, 4.10)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from services.seven_steps import roles, site_time
+from services.seven_steps.board_site import Certificate
+from services.seven_steps.board_ticket import CrewMember, Permit
+from services.seven_steps.gate import EVERYWHERE, RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.step1_risk_assessment import ENDED
+from services.seven_steps.work_types import type_of
+from services.seven_steps.work_types.hot_work import HOT_WORK
+
+B = Boundary
+PLAN = frozenset({B.PLAN})
+PREPARERS = (roles.APPLICANT, roles.WORK_LEAD)
+GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
+GUARDIAN_TRADE = "guardian"
+_CREW = PLAN | RUN
+
+
+def crew_asked(case: Case) -> tuple[CrewMember, ...]:
+    """Everyone on the crew; at an entry only who is let in."""
+    assert case.permit is not None
+    crew = case.permit.crew
+    if case.command.type == B.ENTER and "person_id" in case.command.payload:
+        entering = crew.get(case.command.payload["person_id"])
+        return (entering,) if entering else ()
+    return tuple(crew.values())
+
+
+def crew_record(case: Case) -> tuple[int, ...]:
+    held = {m.person_id for m in crew_asked(case)}
+    certificates = (c.seq for c in case.board.certificates.values() if c.person_id in held)
+    people = (case.board.people[p].seq for p in held if p in case.board.people)
+    return tuple(sorted({*(m.seq for m in crew_asked(case)), *certificates, *people}))
+
+
+def _days(case: Case) -> tuple[str, str]:
+    """The site days on which a certificate must be good: all planned ones, or today once work is to run."""
+    assert case.permit is not None
+    if case.command.type == B.PLAN:
+        start, end = case.permit.planned_from, case.permit.planned_to - timedelta(microseconds=1)
+    else:
+        start = end = case.now
+    return site_time.site_day(case.board, start), site_time.site_day(case.board, end)
+
+
+def _days_between(first: str, last: str) -> list[str]:
+    """Every calendar day of the window; two certificates may follow each other."""
+    start, count = date.fromisoformat(first), (date.fromisoformat(last) - date.fromisoformat(first)).days
+    return [(start + timedelta(days=n)).isoformat() for n in range(max(count, 0) + 1)]
+
+
+def certificate_missing(case: Case, person_id: str, trade: str) -> tuple[Missing, ...]:
+    """A certificate of that trade, of that person, good to the end of its last day (reading A10.1)."""
+    first, last = _days(case)
+    held: list[Certificate] = [
+        c for c in case.board.certificates.values() if (c.person_id, c.trade) == (person_id, trade) and not c.revoked
+    ]
+    days = _days_between(first, last)
+    if all(any(c.valid_from <= day <= c.valid_to for c in held) for day in days):
+        return ()
+    if not held:
+        return (Missing("certificate", about=person_id, need=f":trade_{trade}", who=PREPARERS, alarm="50"),)
+    latest = max(held, key=lambda c: c.valid_to)
+    have = f"{latest.valid_from} – {latest.valid_to}"
+    return (Missing("certificate", about=person_id, have=have, need=f"{first} – {last}", who=PREPARERS, alarm="51"),)
+
+
+def not_certified(case: Case) -> tuple[Missing, ...]:
+    """There are workers; each whose trade is certified holds it; at least one has the trade of the work (4.9)."""
+    assert case.permit is not None
+    workers = [m for m in crew_asked(case) if m.role == "worker"]
+    if case.command.type == B.ENTER and not workers:
+        return ()  # a guardian or tester who enters is no worker; whether they are on the crew is G-BR-2's
+    if not workers:
+        return (Missing("crew", need=":workers", who=PREPARERS),)
+    found: list[Missing] = []
+    certified = case.rules.listed("certified_trades")
+    for worker in workers:
+        if worker.person_id not in case.board.people:
+            found.append(Missing("person", about=worker.person_id, need=":registered", who=(roles.ADMIN,)))
+        elif worker.trade in certified:
+            found += certificate_missing(case, worker.person_id, worker.trade)
+    trade = type_of(case.permit).trade
+    if trade and case.command.type != B.ENTER and not any(w.trade == trade for w in workers):
+        found.append(Missing("trade", need=f":trade_{trade}", who=PREPARERS, alarm="50"))
+    return tuple(found)
+
+
+def guardians_of(permit: Permit) -> tuple[str, ...]:
+    return tuple(m.person_id for m in permit.crew.values() if m.role == "guardian")
+
+
+def guardian_required(case: Case) -> bool:
+    """For the special works by law; for general work by site policy (reading A10.11)."""
+    assert case.permit is not None
+    if case.permit.type in case.rules.listed("special_works"):
+        return True
+    return bool(case.rules.number("guardian_for_general", case.board))
+
+
+def guardian_not_certified(case: Case) -> tuple[Missing, ...]:
+    assert case.permit is not None
+    if not guardian_required(case):
+        return ()
+    guardians = guardians_of(case.permit)
+    if not guardians:
+        return (Missing("guardian", need=":guardian", who=PREPARERS),)
+    found: list[Missing] = []
+    for person_id in guardians:
+        found += certificate_missing(case, person_id, GUARDIAN_TRADE)
+    return tuple(found)
+
+
+def _others(case: Case) -> list[Permit]:
+    """Live tickets of the site whose planned time overlaps this one's."""
+    here = case.permit
+    assert here is not None
+    watch = case.rules.duration("fire_watch", case.board)
+    return [
+        p
+        for p in case.board.permits.values()
+        if p.permit_id != here.permit_id
+        and p.state not in ENDED | {"accepted"}
+        and p.planned_from < here.planned_to
+        and here.planned_from < _occupied_until(p, watch)
+    ]
+
+
+def _occupied_until(permit: Permit, watch: timedelta) -> datetime:
+    """A fire watch that is not ended holds its guardian beyond the ticket's time."""
+    if permit.type == HOT_WORK.id and permit.completed is not None and permit.fire_watch is None:
+        return max(permit.planned_to, permit.completed.at + watch)
+    return permit.planned_to
+
+
+def _same_spot(one: Permit, other: Permit) -> bool:
+    """Linked tickets of one job at one place (reading A10.11)."""
+    linked = other.permit_id in one.related or one.permit_id in other.related
+    return linked and (one.job_id, one.area_id, one.place) == (other.job_id, other.area_id, other.place)
+
+
+def guardian_elsewhere(case: Case) -> tuple[Missing, ...]:
+    assert case.permit is not None
+    found = []
+    for person_id in guardians_of(case.permit):
+        for other in _others(case):
+            if person_id in guardians_of(other) and not _same_spot(case.permit, other):
+                found.append(
+                    Missing("guardian_place", about=person_id, have=other.permit_no, need=":one_place", who=PREPARERS)
+                )
+    return tuple(found)
+
+
+def guardian_on_crew(case: Case) -> tuple[Missing, ...]:
+    """A guardian does no other work: no worker of an overlapping ticket, nor the lead of this job (4.10)."""
+    assert case.permit is not None and case.job is not None
+    found = []
+    for person_id in guardians_of(case.permit):
+        works = [p for p in _others(case) if p.crew.get(person_id) and p.crew[person_id].role == "worker"]
+        if works or person_id == case.job.work_lead:
+            have = works[0].permit_no if works else ":work_lead"
+            found.append(
+                Missing("guardian_other_duty", about=person_id, have=have, need=":no_other_work", who=PREPARERS)
+            )
+    return tuple(found)
+
+
+def not_fit(case: Case) -> tuple[Missing, ...]:
+    """The crew; at an entry whoever is let in, on the crew or not."""
+    assert case.permit is not None
+    kind = case.permit.type
+    entering = case.command.payload.get("person_id") if case.command.type == B.ENTER else None
+    asked = [str(entering)] if entering else [m.person_id for m in crew_asked(case)]
+    return tuple(
+        Missing("fitness", about=person_id, have=":contraindication", need=":fit", who=PREPARERS)
+        for person_id in asked
+        if person_id in case.board.people and kind in case.board.people[person_id].contraindications
+    )
+
+
+def contractor_suspended(case: Case) -> tuple[Missing, ...]:
+    assert case.job is not None
+    named = {case.job.contractor_id} | {
+        case.board.people[m.person_id].contractor_id for m in crew_asked(case) if m.person_id in case.board.people
+    }
+    found = []
+    for contractor_id in sorted(name for name in named if name):
+        contractor = case.board.contractors.get(contractor_id)
+        if contractor is None or contractor.suspended:
+            have = ":none" if contractor is None else ":suspended"
+            found.append(
+                Missing("contractor", about=contractor_id, have=have, need=":in_good_standing", who=(roles.ADMIN,))
+            )
+    return tuple(found)
+
+
+GATES = (
+    Gate("G-CR-1", 1, _CREW, f"{GB} 4.9; {AQ} 5.9.7", not_certified, crew_record, packs=EVERYWHERE),
+    Gate("G-CR-2a", 1, _CREW, f"{GB} 4.10", guardian_not_certified, crew_record, packs=EVERYWHERE),
+    Gate("G-CR-2b", 1, _CREW, f"{GB} 4.10; policy (one place)", guardian_elsewhere, crew_record),
+    Gate("G-CR-2c", 1, _CREW, f"{GB} 4.10", guardian_on_crew, crew_record),
+    Gate("G-CR-3a", 1, _CREW, f"{GB} 4.9", not_fit, crew_record, packs=EVERYWHERE),
+    Gate("G-CR-3b", 1, _CREW, "Policy", contractor_suspended, crew_record),
+)

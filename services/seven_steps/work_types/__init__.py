@@ -1,0 +1,21 @@
+"""Types of work 作业类型, one file each: levels and their derivation, who issues, validity, gas, signature lines.
+
+To add one: its value in a file here and in TYPES; its facts in schemas/commands/ticket_facts.py; its lines and hazards
+in a pack; its words in both catalogues; its standard job in tests/flow/standard_jobs.py and its vectors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from services.seven_steps.board_ticket import Permit
+from services.seven_steps.work_types.confined_space import CONFINED_SPACE
+from services.seven_steps.work_types.general import GENERAL
+from services.seven_steps.work_types.hot_work import HOT_WORK
+from services.seven_steps.work_types.work_type import WorkType
+
+TYPES: Mapping[str, WorkType] = {one.id: one for one in (HOT_WORK, CONFINED_SPACE, GENERAL)}
+
+
+def type_of(permit: Permit) -> WorkType:
+    return TYPES[permit.type]

@@ -1,0 +1,68 @@
+"""Hot work 动火 (GB 30871-2022 chapter 5): levels by 5.1.2, derived from facts; lowering is never taken."""
+
+from __future__ import annotations
+
+from services.seven_steps import roles
+from services.seven_steps.board_site import Area
+from services.seven_steps.board_ticket import Permit
+from services.seven_steps.work_types.work_type import (
+    COMBUSTIBLE,
+    OXYGEN,
+    UNIT_SAFETY_HEAD,
+    Facts,
+    Level,
+    NumberOf,
+    WorkType,
+)
+
+SPECIAL, FIRST, SECOND = "special", "1", "2"
+#: Facts without which the level of hot work is not known.
+HOT_FACTS = ("equipment_running", "in_bund", "on_pipe_rack")
+
+
+def of_hot_work(facts: Facts, area: Area | None, _number: NumberOf) -> Level:
+    """5.1.2. A fact of the area counts even if the ticket denies it."""
+    unknown = tuple(name for name in HOT_FACTS if name not in facts)
+    if area is None:
+        unknown += ("area",)
+    explosive = bool(facts.get("in_fire_explosion_area")) or (area is not None and area.fire_explosion)
+    special = []
+    if facts.get("in_bund") or (area is not None and area.bund):
+        special.append("5.1.2 a: in_bund")
+    if explosive and facts.get("equipment_running"):
+        special.append("5.1.2 a: equipment_running")
+    if special:
+        return Level(SPECIAL, tuple(special), unknown)
+    first = []
+    if explosive:
+        first.append("5.1.2 b: in_fire_explosion_area")
+    if facts.get("on_pipe_rack"):
+        first.append("5.1.2 b: on_pipe_rack")
+    if first:
+        return Level(FIRST, tuple(first), unknown)
+    return Level(SECOND, ("5.1.2 c: rest",), unknown)
+
+
+def _hot_gas(permit: Permit, _area: Area | None) -> tuple[str, ...]:
+    """6.4 binds entry; for hot work only where it is inside a confined space (reading A10.6)."""
+    return (COMBUSTIBLE, OXYGEN) if permit.facts.get("inside_confined_space") else (COMBUSTIBLE,)
+
+
+HOT_WORK = WorkType(
+    id="hot_work",
+    kind="HW",
+    ladder=UNIT_SAFETY_HEAD,
+    grades={"special": roles.APPROVER_HEAD, "1": roles.APPROVER_SAFETY, "2": roles.APPROVER_UNIT},
+    nodes=("work_lead", "unit", "safety"),
+    levels=(SECOND, FIRST, SPECIAL),
+    derive=of_hot_work,
+    validity={"special": "validity_hot_special", "1": "validity_hot_1", "2": "validity_hot_2"},
+    trade="hot_work",
+    gas=_hot_gas,
+    break_limit={
+        "special": "break_without_test_hot_special_1",
+        "1": "break_without_test_hot_special_1",
+        "2": "break_without_test_hot_2",
+    },
+    isolates=lambda permit: permit.level != SECOND,
+)

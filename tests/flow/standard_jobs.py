@@ -1,0 +1,190 @@
+"""One standard job for each type of work: a ticket brought up to any boundary, with every gate there open.
+
+What a type needs beside what all need is data here: its facts, its trade, its gases, who issues it, and its own records
+before a boundary. Vectors (tests/vectors) start from these and change one thing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from services.seven_steps.gate import Boundary as B
+from services.seven_steps.work_types import TYPES
+from tests.flow import walk
+from tests.flow.world import DAY_TWO, JOB, World, copy_of, presence, text
+
+TICKET = str(uuid.uuid5(uuid.NAMESPACE_URL, "standard ticket"))
+DEFAULT_PACKS = ("gb30871-2022", "aq3064-2025", "site-policy")
+ORDER = (B.ASSESS, B.PLAN, B.BRIEF, B.SURVEY, B.ISSUE, B.START, B.RESUME, B.COMPLETE, B.ACCEPT, B.REVIEW)
+#: Who signs which line of a form.
+SIGNERS = {"work_lead": "lead", "unit": "area", "dept": "dept", "safety": "safety", "head": "head"}
+#: Who issues, by the rung of the ladder.
+ISSUERS = {"approver_unit": "area", "approver_dept": "dept", "approver_safety": "safety", "approver_head": "head"}
+Records = tuple[tuple[str, str, dict[str, Any]], ...]
+
+
+@dataclass(frozen=True)
+class StandardJob:
+    """facts: of the ticket; trade: of the worker "cutter", certified for it; gases: planned and tested, at `point`;
+    documents: kinds of file the plan has; hours: planned; before: records of its own before a boundary, as (who,
+    command, payload), about the ticket; about_job: commands of these that are about the job."""
+
+    facts: Mapping[str, Any]
+    trade: str = "fitter"
+    gases: tuple[str, ...] = ()
+    point: str = "bottom"
+    documents: tuple[str, ...] = ()
+    hours: float = 8
+    area: str = "farm"
+    before: Mapping[B, Records] = field(default_factory=dict)
+
+
+AIR = {"propane": ("0.05", "%vol"), "oxygen": ("20.8", "%vol"), "hydrogen_sulfide": ("0", "mg/m3")}
+KIT: Records = (
+    (
+        "watch",
+        "check_equipment",
+        {
+            "items": [
+                {"kind": "fire_extinguisher", "ok": True, "count": 2},
+                {"kind": "rescue_kit", "ok": True},
+                {"kind": "communication", "ok": True},
+                {"kind": "lighting", "ok": True, "volts": 24},
+            ]
+        },
+    ),
+)
+
+STANDARD: Mapping[str, StandardJob] = {
+    "general": StandardJob(facts={}),
+    "hot_work": StandardJob(
+        facts=walk.HOT_FACTS | {"inside_confined_space": False},
+        trade="hot_work",
+        gases=("propane",),
+        before={B.START: (("foreman", "check_ticket", {}), *KIT)},
+    ),
+    "confined_space": StandardJob(
+        facts=walk.PIT_FACTS,
+        gases=("propane", "oxygen", "hydrogen_sulfide"),
+        before={B.START: (*KIT, ("tester", "record_monitor", {"instrument_id": "meter", "running": True}))},
+    ),
+}
+
+
+def ready(type_: str, boundary: B, packs: tuple[str, ...] = DEFAULT_PACKS) -> World:
+    """The standard job of that type just before the boundary, to spoil at will. ENTER and RESUME: work runs."""
+    return copy_of(_ready(type_, B.RESUME if boundary == B.ENTER else boundary, packs))
+
+
+@lru_cache(maxsize=256)
+def _ready(type_: str, boundary: B, packs: tuple[str, ...]) -> World:
+    if boundary == B.ASSESS:
+        return _STEPS[B.ASSESS](_begun(type_, packs), STANDARD[type_])
+    earlier = ORDER[ORDER.index(boundary) - 1]
+    world = copy_of(_ready(type_, earlier, packs))
+    _STEPS[boundary](world, STANDARD[type_])
+    for who, command, payload in STANDARD[type_].before.get(boundary, ()):
+        world.permit_ok(TICKET, who, command, payload)
+    return world
+
+
+def _begun(type_: str, packs: tuple[str, ...]) -> World:
+    w, job = walk.site(packs), STANDARD[type_]
+    if job.trade in w.rules.listed("certified_trades") and job.trade != "hot_work":
+        w.ok("admin", "register_certificate", walk.certificate("cutter", job.trade, f"c-cutter-{job.trade}"))
+    w.job_ok("applicant", "create_job", walk.job_payload(job.area))
+    w.permit_ok(TICKET, "applicant", "add_ticket", walk.ticket(type_, dict(job.facts), hours=job.hours))
+    return w
+
+
+def _assess(w: World, job: StandardJob) -> World:
+    hazards = w.rules.listed(f"hazards_{w.permit(TICKET).type}") or ("other",)
+    rows = [walk.risk_row(hazard, permits=[TICKET]) for hazard in hazards]
+    w.job_ok("lead", "record_risk_assessment", {"method": "5x5", "rows": rows, "participants": ["lead", "cutter"]})
+    return w
+
+
+def _plan(w: World, job: StandardJob) -> None:
+    w.job_ok("lead", "assess", {"permits": [TICKET]})
+    w.job_ok("applicant", "book_work", {"planned_day": "2026-11-19", "urgent": False})
+    plan = walk.plan_payload() | {
+        "documents": [{"kind": kind, "sha256": "a" * 64, "permit_id": TICKET} for kind in job.documents],
+        "gas": {TICKET: {"gases": list(job.gases), "points": [job.point]}} if job.gases else {},
+    }
+    w.job_ok("lead", "record_plan", plan)
+    crew = [{"person_id": "cutter", "role": "worker", "trade": job.trade}, *walk.CREW[1:]]
+    w.permit_ok(TICKET, "lead", "assign_crew", {"crew": crew})
+
+
+def _brief(w: World, job: StandardJob) -> None:
+    w.job_ok("area", "plan", {"permits": [TICKET]})
+    w.now = DAY_TWO
+    topics = [{"topic": "hazards", "text": "fire"}, {"topic": "emergency", "text": "muster at B"}]
+    w.job_ok("briefer", "give_briefing", {"place": "gate 3", "contents": {"en": topics, "zh-CN": topics}})
+    walk.acknowledge(w, "lead", "cutter", "mate", "watch")
+
+
+def _survey(w: World, job: StandardJob) -> None:
+    w.job_ok("briefer", "brief", {"permits": [TICKET]})
+    walk.isolate(w)
+    lines = w.rules.listed(f"measures_{w.permit(TICKET).type}")
+    if lines:
+        rows = [{"line": line, "answer": "confirmed"} for line in lines]
+        w.permit_ok(TICKET, "area", "confirm_measures", {"lines": rows})
+
+
+def _issue(w: World, job: StandardJob) -> None:
+    w.permit_ok(TICKET, "area", "survey")
+    if job.gases:
+        w.ok("tester", "record_bump_test", {"instrument_id": "meter", "passed": True})
+        readings = [{"gas": g, "point": job.point, "value": AIR[g][0], "unit": AIR[g][1]} for g in job.gases]
+        w.permit_ok(TICKET, "tester", "record_gas_test", {"instrument_id": "meter", "readings": readings})
+    for node in TYPES[w.permit(TICKET).type].nodes:
+        w.permit_ok(TICKET, SIGNERS[node], "sign_node", {"node": node, "opinion": text("agreed")})
+
+
+def _start(w: World, job: StandardJob) -> None:
+    permit = w.permit(TICKET)
+    issuer = ISSUERS[TYPES[permit.type].grades[permit.level]]
+    w.permit_ok(TICKET, issuer, "issue", presence=presence(job.area))
+    w.ok("tester", "record_wind", {"area_id": job.area, "mean_m_s": "3.2", "gust_m_s": "5.0"})
+    w.permit_ok(TICKET, "watch", "guardian_on", {"place": "outside"})
+
+
+def _resume(w: World, job: StandardJob) -> None:
+    w.permit_ok(TICKET, "lead", "start", {"unchanged": True})
+
+
+def _complete(w: World, job: StandardJob) -> None:
+    w.later(minutes=20)
+
+
+def _accept(w: World, job: StandardJob) -> None:
+    w.permit_ok(TICKET, "lead", "complete")
+    w.permit_ok(TICKET, "lead", "record_restoration", {"site_restored": True, "guards_back": True, "cleaned": True})
+    w.later(minutes=60)
+    if w.permit(TICKET).type == "hot_work":
+        w.permit_ok(TICKET, "watch", "end_fire_watch", {"no_residual_fire": True})
+
+
+def _review(w: World, job: StandardJob) -> None:
+    w.permit_ok(TICKET, "area", "accept", presence=presence(job.area))
+
+
+_STEPS: Mapping[B, Any] = {
+    B.ASSESS: _assess,
+    B.PLAN: _plan,
+    B.BRIEF: _brief,
+    B.SURVEY: _survey,
+    B.ISSUE: _issue,
+    B.START: _start,
+    B.RESUME: _resume,
+    B.COMPLETE: _complete,
+    B.ACCEPT: _accept,
+    B.REVIEW: _review,
+}
+__all__ = ["JOB", "STANDARD", "TICKET", "StandardJob", "ready"]

@@ -1,0 +1,199 @@
+"""Reads vectors and builds the situation each one describes (README.md beside this file says how they read)."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from services.seven_steps import codec
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
+from services.seven_steps.command import Interval
+from services.seven_steps.facts import Stated
+from services.seven_steps.gate import Boundary, Verdict
+from services.seven_steps.judge import judge
+from tests.flow.standard_jobs import DEFAULT_PACKS, TICKET, ready
+from tests.flow.world import JOB, World, presence
+
+FOLDER = Path(__file__).parent
+KINDS = ("open", "shut", "missing", "inside", "outside")
+MOMENT = re.compile(r"(?P<from>now|[a-z_.]+)(?: (?P<sign>[+-]) (?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d\d))?$")
+
+
+@dataclass(frozen=True)
+class Vector:
+    file: str
+    gate: str
+    at: Boundary
+    ticket: str
+    name: str
+    clause: str
+    kind: str
+    expect: str
+    packs: tuple[str, ...] = DEFAULT_PACKS
+    set: Mapping[str, Any] = field(default_factory=dict)
+    remove: tuple[str, ...] = ()
+    do: tuple[Mapping[str, Any], ...] = ()
+    act: Mapping[str, Any] | None = None
+    missing: tuple[str, ...] = ()
+    alarm: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.gate} at {self.at}: {self.name}"
+
+
+@cache
+def vectors() -> tuple[Vector, ...]:
+    found = []
+    for file in sorted(FOLDER.glob("*.toml")):
+        for row in tomllib.loads(file.read_text(encoding="utf-8"))["vector"]:
+            lists = {key: tuple(row[key]) for key in ("packs", "remove", "do", "missing") if key in row}
+            found.append(Vector(file=file.name, **row | lists | {"at": Boundary(row["at"])}))
+    return tuple(found)
+
+
+def situation(vector: Vector) -> World:
+    """The standard job at that boundary, with what the vector changes."""
+    w = ready(vector.ticket, vector.at, vector.packs)
+    for step in vector.do:
+        w.ok(step["by"], step["command"], step.get("payload", {}), job_id=JOB, permit_id=step.get("permit", TICKET))
+    for path, value in vector.set.items():
+        put(w, path, value)
+    for path in vector.remove:
+        put(w, path, None)
+    return w
+
+
+def verdict(vector: Vector, w: World) -> Verdict:
+    """The gate's verdict there; raises LookupError where the gate is not asked at all."""
+    command = None
+    if vector.act is not None:
+        act = vector.act
+        there = presence(act["presence"]) if "presence" in act else None
+        command = w.command(
+            act["by"], vector.at.value, act.get("payload", {}), job_id=JOB, permit_id=TICKET, presence=there
+        )
+    permit = None if vector.at in (Boundary.REVIEW, Boundary.PURGE) else w.permit(TICKET)
+    for one in judge(w.board, vector.at, w.job, permit, w.now, w.rules, command):
+        if one.gate.id == vector.gate:
+            return one
+    raise LookupError(f"{vector.gate} is not asked at {vector.at} of {vector.ticket}")
+
+
+# ---- paths ---------------------------------------------------------------------------------------------------------
+
+
+def put(w: World, path: str, value: Any) -> None:
+    """Set what the path names; None takes it away."""
+    root, _, rest = path.partition(".")
+    parts = rest.split(".") if rest else []
+    if root == "now":
+        w.now = moment(w, value)
+    elif root == "ticket":
+        changed = _put(w, w.permit(TICKET), Permit, parts, value)
+        w.board = dataclasses.replace(w.board, permits={**w.board.permits, TICKET: changed})
+    elif root == "job":
+        w.board = dataclasses.replace(w.board, jobs={**w.board.jobs, JOB: _put(w, w.job, Job, parts, value)})
+    elif root == "site":
+        w.board = _put(w, w.board, Board, parts, value)
+    elif root == "policy":
+        w.board = dataclasses.replace(w.board, policies={**w.board.policies, rest: value})
+    else:
+        raise ValueError(f"{path}: begins with none of ticket, job, site, policy, now")
+
+
+def _put(w: World, whole: Any, hint: Any, parts: list[str], value: Any) -> Any:
+    if not parts:
+        return decoded(w, hint, value)
+    part, rest = parts[0], parts[1:]
+    hint = _plain(hint)
+    if dataclasses.is_dataclass(hint):
+        inner = typing.get_type_hints(hint)
+        if part not in inner:
+            raise ValueError(f"{hint.__name__} has no {part}")
+        return dataclasses.replace(whole, **{part: _put(w, getattr(whole, part), inner[part], rest, value)})
+    of = typing.get_args(hint)
+    if isinstance(whole, Mapping):
+        return _put_in_mapping(w, whole, of[1] if len(of) > 1 else Any, part, rest, value)
+    if isinstance(whole, tuple):
+        items = list(whole)
+        numbers = range(len(items)) if part == "*" else [int(part)]
+        for number in numbers:
+            items[number] = _put(w, items[number], of[0], rest, value)
+        return tuple(items) if rest or value is not None else tuple(i for n, i in enumerate(items) if n not in numbers)
+    raise ValueError(f"there is no {part} in {whole!r}")
+
+
+def _put_in_mapping(
+    w: World, whole: Mapping[str, Any], hint: Any, part: str, rest: list[str], value: Any
+) -> dict[str, Any]:
+    changed = dict(whole)
+    for key in list(whole) if part == "*" else [part]:
+        if not rest and value is None:
+            del changed[key]
+        else:
+            changed[key] = _put(w, changed.get(key), hint, rest, value)
+    return changed
+
+
+def _plain(hint: Any) -> Any:
+    """The type without `| None`."""
+    if typing.get_origin(hint) in (typing.Union, types.UnionType):
+        return next(one for one in typing.get_args(hint) if one is not type(None))
+    return hint
+
+
+def decoded(w: World, hint: Any, value: Any) -> Any:
+    """The value as the board has it: times from their words, entries from tables with what is left out filled in."""
+    hint = _plain(hint)
+    if value is None or hint is Any:
+        return value
+    if hint is datetime:
+        return moment(w, value)
+    if hint is Interval and isinstance(value, str):
+        return Interval(moment(w, value), moment(w, value))
+    if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
+        return _entry(w, hint, value)
+    of = typing.get_args(hint)
+    if typing.get_origin(hint) is tuple and isinstance(value, list):
+        return tuple(decoded(w, of[0], one) for one in value)
+    if len(of) > 1 and isinstance(value, Mapping):
+        return {key: decoded(w, of[1], one) for key, one in value.items()}
+    return codec.restore(hint, value)
+
+
+def _entry(w: World, cls: Any, value: Mapping[str, Any]) -> Any:
+    hints = typing.get_type_hints(cls)
+    given = {"seq": w.board.seq, "at": "now", "by": "lead", "since": "now"} if cls is Stated else {"seq": w.board.seq}
+    known = {name: one for name, one in given.items() if name in hints} | dict(value)
+    return cls(**{name: decoded(w, hints[name], one) for name, one in known.items()})
+
+
+def moment(w: World, text: str) -> datetime:
+    """`now - 30:01`, `ticket.planned_from + 8:00:00`, or a time in ISO form."""
+    found = MOMENT.match(text)
+    if found is None:
+        return datetime.fromisoformat(text)
+    start = w.now if found["from"] == "now" else _at(w, found["from"].split("."))
+    if not found["sign"]:
+        return start
+    delta = timedelta(hours=int(found["h"] or 0), minutes=int(found["m"]), seconds=int(found["s"]))
+    return start + delta if found["sign"] == "+" else start - delta
+
+
+def _at(w: World, parts: list[str]) -> datetime:
+    value: Any = {"ticket": w.permit(TICKET), "job": w.job, "site": w.board}[parts[0]]
+    for part in parts[1:]:
+        value = value[part] if isinstance(value, Mapping) else getattr(value, part)
+    assert isinstance(value, datetime)
+    return value
