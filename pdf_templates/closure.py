@@ -12,7 +12,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import PageBreak, Spacer
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms import SEPARATOR, Cells, Document
+from pdf_templates.forms.cells import SEPARATOR, Cells, Document
 from pdf_templates.permit import sheet
 from pdf_templates.sheet import Head, Masthead, build, grid
 from pdf_templates.supplement import heading, isolation, table

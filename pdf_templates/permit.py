@@ -9,7 +9,8 @@ from reportlab.lib.units import mm
 from reportlab.platypus import PageBreak, Spacer
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms import Document, form
+from pdf_templates.forms import form
+from pdf_templates.forms.cells import Document
 from pdf_templates.sheet import Head, Masthead, Sheet, build, fitted, grid
 from pdf_templates.supplement import supplement
 from pdf_templates.typeset import Label, Text, bold

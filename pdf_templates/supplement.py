@@ -9,7 +9,7 @@ from reportlab.lib.units import mm
 from reportlab.platypus import CondPageBreak, Spacer
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms import SEPARATOR, Cells, Document
+from pdf_templates.forms.cells import SEPARATOR, Cells, Document
 from pdf_templates.sheet import grid
 from pdf_templates.typeset import CIRCLE, MEASURE, Label, Run, Text, bold, circle
 from pdf_templates.words import Words

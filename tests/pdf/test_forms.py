@@ -12,7 +12,7 @@ import pypdf
 import pytest
 
 from pdf_templates.closure import render_closure
-from pdf_templates.forms import MEASURES
+from pdf_templates.forms import FORMS
 from pdf_templates.permit import render_permit
 from pdf_templates.words import catalogue
 from services.rulebook import rulebook
@@ -53,16 +53,16 @@ def test_the_rows_of_a_form_stand_in_the_order_of_the_annex(kind: str, rows: lis
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 def test_every_measure_of_a_form_is_printed_with_its_answer(kind: str, lang: str) -> None:
     front = pages(render_permit(samples.permit(kind), [lang]))[0]
-    for line in range(1, MEASURES[kind] + 1):
+    for line in range(1, FORMS[kind].measures + 1):
         assert re.sub(r"\s", "", catalogue(lang)[f"measure.{kind}.{line}"]) in front
 
 
-@pytest.mark.parametrize("kind", sorted(MEASURES))
+@pytest.mark.parametrize("kind", sorted(FORMS))
 def test_the_forms_have_the_measures_that_the_rules_ask_for(kind: str) -> None:
-    assert list(rulebook().listed(f"measures_{kind}")) == [str(n) for n in range(1, MEASURES[kind] + 1)]
+    assert list(rulebook().listed(f"measures_{kind}")) == [str(n) for n in range(1, FORMS[kind].measures + 1)]
 
 
-@pytest.mark.parametrize("kind", sorted(MEASURES))
+@pytest.mark.parametrize("kind", sorted(FORMS))
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 def test_a_usual_permit_is_one_sheet_of_two_pages(kind: str, lang: str) -> None:
     assert len(pages(render_permit(samples.permit(kind), [lang]))) == 2
@@ -80,7 +80,7 @@ def test_all_thirteen_elements_of_hsg250_are_numbered(monkeypatch: pytest.Monkey
 
     for module in (sheet, supplement, typeset):
         monkeypatch.setattr(module, "circle", circle)
-    for kind in MEASURES:
+    for kind in FORMS:
         drawn.clear()
         render_permit(samples.permit(kind), ["zh-CN"])
         assert drawn == set(range(1, 14)), kind
