@@ -13,7 +13,7 @@ from services.seven_steps.event import Event, put
 from services.seven_steps.evolve import evolve
 
 #: Raised when a fold of the same log gives another board: snapshots of another version are not used.
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 #: The site's own commands are kept in this many buckets, by the first two hex digits of the id, so that remembering
 #: one copies a small mapping.
 BUCKETS = 256
