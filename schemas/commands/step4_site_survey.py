@@ -12,6 +12,7 @@ from schemas.fields import (
     Code,
     Dec,
     DecimalRange,
+    Flag,
     Ident,
     Int,
     Line,
@@ -106,6 +107,15 @@ class RecordGasTest(Payload):
     sample_age_s = Int(0, limits.SAMPLE_AGE_S_MAX, optional=True)
     tester = Ident(optional=True)
     readings = Many(Part(Reading), limits.READINGS_MAX, low=1)
+
+
+@of_permit("record_process_state")
+class RecordProcessState(Payload):
+    """How the unit stands for special-level hot work (GB 30871-2022 5.4.2)."""
+
+    unit_stable = Flag()
+    slight_positive_pressure = Flag()
+    no_decomposing_service = Flag()
 
 
 @of_permit("survey")

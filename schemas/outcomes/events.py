@@ -239,6 +239,8 @@ def _step4() -> None:
         sampled=interval(),
         readings=Many(Part(GasRow), limits.READINGS_MAX),
     )
+    state = step4_site_survey.RecordProcessState
+    _event("process_state.recorded", AboutPermit, state, captured=interval())
     _event("permit.surveyed", AboutPermit)
     _event("permit.node_signed", AboutPermit, step4_site_survey.SignNode)
     _event(

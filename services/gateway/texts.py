@@ -130,7 +130,8 @@ VALUE_WORD = re.compile(r":([a-z][a-z0-9_]*)")
 VALUE_GROUPS = ("value", "words", "state", "job_state")
 PREFIX_GROUPS = {
     "level": "level", "role": "role", "trade": "trade", "fact": "fact", "hazard": "hazard", "node": "node",
-    "mark": "mark", "method": "method", "cause": "cause", "kind": "gas", "alarm": "alarm",
+    "mark": "mark", "method": "method", "cause": "cause", "kind": "gas", "alarm": "alarm", "point": "point",
+    "means": "means",
 }  # fmt: skip
 ABOUT_GROUPS = ("hazard", "fact")
 

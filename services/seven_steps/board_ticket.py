@@ -84,6 +84,18 @@ class EquipmentCheck:
 
 
 @dataclass(frozen=True, slots=True)
+class ProcessState:
+    """What was last said of the unit before special-level hot work (GB 30871-2022 5.4.2); at: None is unknown."""
+
+    unit_stable: bool
+    slight_positive_pressure: bool
+    no_decomposing_service: bool
+    by: str
+    at: Interval | None
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class GuardianDuty:
     person_id: str
     place: str  # outside, at_work
@@ -195,6 +207,7 @@ class Permit:
     valid_from: datetime | None = None
     valid_to: datetime | None = None
     foreman_check: Stated | None = None
+    process_state: ProcessState | None = None
     equipment: Mapping[str, EquipmentCheck] = EMPTY
     guardians_on: Mapping[str, GuardianDuty] = EMPTY
     handover_from: str | None = None

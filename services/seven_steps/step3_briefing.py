@@ -14,6 +14,7 @@ from services.seven_steps.event import (
     at,
     change_job,
     event,
+    happened,
     interval_of,
     job_of,
     put,
@@ -101,6 +102,9 @@ def briefing_acknowledged(board: Board, data: Data) -> Board:
         means=data["means"],
         seq=board.seq,
     )
+    before = briefing.acknowledged.get(data["by"])
+    if before is not None and happened(board, data) < (before.captured.latest if before.captured else before.at):
+        return board  # an older word that came later does not undo a newer one
     acknowledged = put(briefing.acknowledged, data["by"], acknowledgement)
     return change_job(board, data, briefing=replace(briefing, acknowledged=acknowledged))
 

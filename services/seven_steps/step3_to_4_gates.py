@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from services.seven_steps import roles
+from datetime import timedelta
+
+from services.seven_steps import roles, site_time
 from services.seven_steps.board_job import Acknowledgement
 from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
 
@@ -54,6 +56,40 @@ def briefing_record(case: Case) -> tuple[int, ...]:
     return (briefing.given.seq, *(a.seq for a in said if a is not None))
 
 
+def _longer_than_once(case: Case) -> bool:
+    """Whether the planned time reaches beyond one site day, or, where the site briefs by shift, beyond one shift."""
+    permit = case.permit
+    assert permit is not None
+    if case.rules.number("briefing_each_shift", case.board):
+        return permit.planned_to - permit.planned_from > case.rules.duration("shift_length", case.board)
+    last = permit.planned_to - timedelta(microseconds=1)
+    return site_time.site_day(case.board, permit.planned_from) != site_time.site_day(case.board, last)
+
+
+def _of_now(case: Case, said: Acknowledgement | None) -> bool:
+    """Acknowledged on this site day, or within this shift, surely: by the earliest moment; of unknown time: not."""
+    if said is None or said.captured is None:
+        return False
+    if case.rules.number("briefing_each_shift", case.board):
+        return case.now - said.captured.earliest <= case.rules.duration("shift_length", case.board)
+    return site_time.site_day(case.board, said.captured.earliest) == site_time.site_day(case.board, case.now)
+
+
+def not_briefed_again(case: Case) -> tuple[Missing, ...]:
+    """A ticket of more than one day: everyone has acknowledged the current version today (policy)."""
+    assert case.job is not None
+    if not _longer_than_once(case):
+        return ()
+    briefing = case.job.briefing
+    version = briefing.version if briefing else ":none"
+    need = ":this_shift" if case.rules.number("briefing_each_shift", case.board) else ":today"
+    return tuple(
+        Missing("briefed_again", about=person_id, have=f":version {version}", need=need, who=(person_id,))
+        for person_id in to_be_briefed(case)
+        if not _of_now(case, acknowledged(case, person_id))
+    )
+
+
 GATES = (
     Gate(
         "G-BR-1",
@@ -65,4 +101,5 @@ GATES = (
         alarm="70",
         packs=EVERYWHERE,
     ),
+    Gate("G-BR-3", 1, frozenset({B.START, B.RESUME}), "Policy", not_briefed_again, briefing_record, alarm="70"),
 )

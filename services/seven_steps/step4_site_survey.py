@@ -11,7 +11,7 @@ from typing import Any
 from services.seven_steps import codes, gas, limits, roles, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Isolation
-from services.seven_steps.board_ticket import GasReading, Issue, Measure, NodeSignature, Suspension
+from services.seven_steps.board_ticket import GasReading, Issue, Measure, NodeSignature, ProcessState, Suspension
 from services.seven_steps.command import Interval
 from services.seven_steps.event import (
     Event,
@@ -32,7 +32,9 @@ from services.seven_steps.event import (
 )
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, CommandSpec, Decision, Refused
+from services.seven_steps.step4_to_5_gates import UNIT_FACTS, UNIT_KNOWERS
 from services.seven_steps.work_types import type_of
+from services.seven_steps.work_types.hot_work import SPECIAL
 
 Data = Mapping[str, Any]
 #: Issued and not over: what a suspension stops.
@@ -109,6 +111,18 @@ def _sampled(captured: Interval | None, age_s: int) -> Interval | None:
         return None
     age = timedelta(seconds=age_s)
     return Interval(captured.earliest - age, captured.latest - age)
+
+
+def record_process_state(case: Case) -> Decision:
+    """How the unit stands, as its people say. Not as 5.4.2 wants it while special-level hot work runs: it stops."""
+    permit, payload = case.permit, case.command.payload
+    assert permit is not None
+    said = event(case, "process_state.recorded", **payload)
+    if permit.state != "active" or permit.level != SPECIAL or all(payload[what] for what in UNIT_FACTS):
+        return (said,)
+    wrong = ", ".join(what for what in UNIT_FACTS if not payload[what])
+    reason = {"lang": "en", "text": f"process state: not {wrong}"}
+    return (said, event(case, "permit.suspended", cause="suspension", reason=reason))
 
 
 def survey(case: Case) -> Decision:
@@ -195,6 +209,14 @@ def gas_tested(board: Board, data: Data) -> Board:
     return change_permit(board, data, gas=kept)
 
 
+def process_state_recorded(board: Board, data: Data) -> Board:
+    before, said = permit_of(board, data).process_state, interval_of(data["captured"])
+    if before is not None and before.at is not None and said is not None and said.latest < before.at.latest:
+        return board  # an older word that came later: the newer one stands
+    state = ProcessState(**{what: data[what] for what in UNIT_FACTS}, by=data["by"], at=said, seq=board.seq)
+    return change_permit(board, data, process_state=state)
+
+
 def permit_surveyed(board: Board, data: Data) -> Board:
     return change_permit(board, data, state="surveyed", surveyed=stated(board, data))
 
@@ -252,6 +274,7 @@ APPLIERS = {
     ("isolation.applied", 1): isolation_applied,
     ("isolation.verified", 1): isolation_verified,
     ("gas.tested", 1): gas_tested,
+    ("process_state.recorded", 1): process_state_recorded,
     ("permit.surveyed", 1): permit_surveyed,
     ("permit.node_signed", 1): permit_node_signed,
     ("permit.issued", 1): permit_issued,
@@ -270,6 +293,7 @@ COMMANDS = (
     CommandSpec("apply_isolation", RECORD, ISOLATORS, JOB, recorded("isolation.applied")),
     CommandSpec("verify_isolation", RECORD, ISOLATORS, JOB, verify_isolation),
     CommandSpec("record_gas_test", RECORD, TESTERS, PERMIT, record_gas_test),
+    CommandSpec("record_process_state", RECORD, frozenset(UNIT_KNOWERS), PERMIT, record_process_state),
     CommandSpec(
         "survey",
         ACT,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 from services.seven_steps import gas, roles, signals, site_time
 from services.seven_steps.board_ticket import GasReading, Permit
@@ -58,6 +59,34 @@ def no_test(case: Case) -> tuple[Missing, ...]:
     found = [Missing("gas_plan", about=f":kind_{kind}", need=":planned", who=(roles.WORK_LEAD,)) for kind in unplanned]
     have = {need for need, _ in _decided(case)}
     found += [Missing("gas_test", about=str(n), need=":gas_test", who=TESTER) for n in _asked(case) if n not in have]
+    return tuple(found)
+
+
+def volume_of(case: Case) -> Decimal | None:
+    """The space the work is in, m3: the ticket's own, or the largest of the job's spaces; None if nobody says."""
+    job, permit = case.job, case.permit
+    assert job is not None and permit is not None
+    spaces = [permit] if type_of(permit).entry else [case.board.permits[key] for key in job.permits]
+    said = [Decimal(p.facts["volume_m3"]) for p in spaces if type_of(p).entry and p.facts.get("volume_m3")]
+    return max(said, default=None)
+
+
+def points_missing(case: Case) -> tuple[Missing, ...]:
+    """The points that stand for the whole are planned, and each planned gas was read there; of a space whose volume is
+    not known as of a large one (5.3.1 a-b, 6.3 b; reading A10.17)."""
+    permit = case.permit
+    assert permit is not None
+    if not gas_kinds(case):
+        return ()
+    volume = volume_of(case)
+    large = volume is None or volume > case.rules.number("large_volume", case.board)
+    asked, have = _asked(case), {need for need, _ in _decided(case)}
+    found = []
+    for point in type_of(permit).points(permit, large):
+        here = [need for need in asked if need.point == point]
+        if not here:
+            found.append(Missing("gas_point", about=f":point_{point}", need=":planned", who=(roles.WORK_LEAD,)))
+        found += [Missing("gas_test", about=str(n), need=":gas_test", who=TESTER) for n in here if n not in have]
     return tuple(found)
 
 
@@ -301,6 +330,7 @@ GATES = (
         works=HOT,
         suspends="gas_unmonitored",
     ),
+    Gate("G-GAS-8", 1, ON_RESULT, f"{GB} 5.3.1 a, 5.3.1 b, 6.3 b", points_missing, gas_record),
     Gate("G-GAS-9a", 1, ON_RESULT, f"{GB} 4.12", instrument_unfit, gas_record),
     Gate("G-GAS-9b", 1, ON_RESULT, f"{GB} 4.12", calibration_past, gas_record),
     Gate("G-GAS-9c", 1, ON_RESULT, "Policy", no_bump_test, gas_record),

@@ -287,17 +287,33 @@ def change_record(case: Case) -> tuple[int, ...]:
     return (*assessed, *((job.changed.seq,) if job.changed else ()))
 
 
-def special_unproved(case: Case) -> tuple[Missing, ...]:
-    """特级: unit stable, slight positive pressure, no thermally decomposing service (5.4.2).
+#: What must be true of the unit, by the fields of `record_process_state` (5.4.2 b-d).
+UNIT_FACTS = ("unit_stable", "slight_positive_pressure", "no_decomposing_service")
+UNIT_KNOWERS = (roles.AREA_AUTH, roles.SHIFT_FOREMAN)
 
-    Their evidence is live process data, which this release does not take in: special-level hot work can't be issued.
-    """
+
+def special_unproved(case: Case) -> tuple[Missing, ...]:
+    """特级: unit stable, slight positive pressure, no thermally decomposing service, said not long ago (5.4.2)."""
     permit = case.permit
     assert permit is not None
     if permit.level != SPECIAL:
         return ()
-    wanted = ("unit_stable", "slight_positive_pressure", "no_decomposing_service")
-    return tuple(Missing(what, about=permit.permit_no, need=f":{what}", who=(roles.AREA_AUTH,)) for what in wanted)
+    state, oldest = permit.process_state, case.rules.duration("process_state_age", case.board)
+    if state is None:
+        return tuple(Missing(what, about=permit.permit_no, need=f":{what}", who=UNIT_KNOWERS) for what in UNIT_FACTS)
+    found = [
+        Missing(what, about=permit.permit_no, have=":no", need=f":{what}", who=UNIT_KNOWERS)
+        for what in UNIT_FACTS
+        if not getattr(state, what)
+    ]
+    if state.at is None or case.now - state.at.earliest > oldest:
+        have = ":mark_time_unknown" if state.at is None else str(case.now - state.at.earliest)
+        found.append(Missing("process_state", about=permit.permit_no, have=have, need=f"≤ {oldest}", who=UNIT_KNOWERS))
+    return tuple(found)
+
+
+def process_record(case: Case) -> tuple[int, ...]:
+    return (case.permit.process_state.seq,) if case.permit and case.permit.process_state else ()
 
 
 def nothing(_case: Case) -> tuple[int, ...]:
@@ -336,5 +352,14 @@ GATES = (
     ),
     Gate("G-SV-6a", 1, ISSUE, f"{AQ} 5.5.1", nodes_unsigned, nodes_record),
     Gate("G-SV-6b", 1, ISSUE, f"{AQ} 5.2.1, 5.9.9", node_late, nodes_record, alarm="91", blocks=False),
-    Gate("G-HOT-4", 1, ISSUE, f"{GB} 5.4.2", special_unproved, nothing, works=HOT),
+    Gate(
+        "G-HOT-4",
+        1,
+        ISSUE | {B.START, B.RESUME},
+        f"{GB} 5.4.2",
+        special_unproved,
+        process_record,
+        works=HOT,
+        packs=EVERYWHERE,
+    ),
 )

@@ -181,6 +181,11 @@ PAYLOADS: dict[str, dict[str, Any]] = {
             {"gas": "hydrogen_sulfide", "point": "top", "value": "0", "unit": "mg/m3"},
         ],
     },
+    "record_process_state": {
+        "unit_stable": True,
+        "slight_positive_pressure": True,
+        "no_decomposing_service": False,
+    },
     "survey": {},
     "sign_node": {"node": "unit", "opinion": TEXT},
     "issue": {},

@@ -96,6 +96,11 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "instrument_id": "meter",
         "readings": [{"gas": "oxygen", "point": "bottom", "value": "20.9", "unit": "%vol"}],
     },
+    "record_process_state": {
+        "unit_stable": True,
+        "slight_positive_pressure": True,
+        "no_decomposing_service": True,
+    },
     "survey": {},
     "sign_node": {"node": "unit", "opinion": text("ok")},
     "issue": {},

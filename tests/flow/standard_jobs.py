@@ -1,4 +1,5 @@
-"""One standard job for each type of work: a ticket brought up to any boundary, with every gate there open.
+"""A standard job for each type of work, and for a level that asks for much more: a ticket brought up to any boundary,
+with every gate there open.
 
 What a type needs beside what all need is data here: its facts, its trade, its gases, who issues it, and its own records
 before a boundary. Vectors (tests/vectors) start from these and change one thing.
@@ -29,9 +30,9 @@ Records = tuple[tuple[str, str, dict[str, Any]], ...]
 
 @dataclass(frozen=True)
 class StandardJob:
-    """facts: of the ticket; trade: of the worker "cutter", certified for it; gases: planned and tested, at `point`;
-    documents: kinds of file the plan has; hours: planned; before: records of its own before a boundary, as (who,
-    command, payload), about the ticket; about_job: commands of these that are about the job."""
+    """type: of the ticket, where it is not the job's own name; facts: of the ticket; trade: of the worker "cutter",
+    certified for it; gases: planned and tested, at `point`; documents: kinds of file the plan has; hours: planned;
+    before: records of its own before a boundary, as (who, command, payload), about the ticket."""
 
     facts: Mapping[str, Any]
     trade: str = "fitter"
@@ -41,6 +42,7 @@ class StandardJob:
     hours: float = 8
     area: str = "farm"
     before: Mapping[B, Records] = field(default_factory=dict)
+    type: str = ""
 
 
 AIR = {"propane": ("0.05", "%vol"), "oxygen": ("20.8", "%vol"), "hydrogen_sulfide": ("0", "mg/m3")}
@@ -59,13 +61,37 @@ KIT: Records = (
     ),
 )
 
+#: Hot work on something that is out of service and holds nothing, not inside a space.
+OPEN_AIR = walk.HOT_FACTS | {"inside_confined_space": False, "holds_flammables": False}
+STEADY = {"unit_stable": True, "slight_positive_pressure": True, "no_decomposing_service": True}
+CAMERA = {"recorder_id": "cam", "model": "EX-2", "ex_proof": True, "in_service": True}
+
 STANDARD: Mapping[str, StandardJob] = {
     "general": StandardJob(facts={}),
     "hot_work": StandardJob(
-        facts=walk.HOT_FACTS | {"inside_confined_space": False},
+        facts=OPEN_AIR,
         trade="hot_work",
         gases=("propane",),
+        point="outside",
         before={B.START: (("foreman", "check_ticket", {}), *KIT)},
+    ),
+    "hot_special": StandardJob(
+        type="hot_work",
+        facts=OPEN_AIR | {"equipment_running": True},
+        trade="hot_work",
+        gases=("propane",),
+        point="outside",
+        documents=("hot_special_plan",),
+        before={
+            B.ISSUE: (("foreman", "record_process_state", STEADY),),
+            B.START: (
+                ("foreman", "check_ticket", {}),
+                *KIT,
+                ("admin", "register_recorder", CAMERA),
+                ("service:watcher", "record_signal", {"kind": "gas_stream", "about": "meter", "state": "alive"}),
+                ("service:watcher", "record_signal", {"kind": "video", "about": "cam", "state": "alive"}),
+            ),
+        },
     ),
     "confined_space": StandardJob(
         facts=walk.PIT_FACTS,
@@ -97,7 +123,7 @@ def _begun(type_: str, packs: tuple[str, ...]) -> World:
     if job.trade in w.rules.listed("certified_trades") and job.trade != "hot_work":
         w.ok("admin", "register_certificate", walk.certificate("cutter", job.trade, f"c-cutter-{job.trade}"))
     w.job_ok("applicant", "create_job", walk.job_payload(job.area))
-    w.permit_ok(TICKET, "applicant", "add_ticket", walk.ticket(type_, dict(job.facts), hours=job.hours))
+    w.permit_ok(TICKET, "applicant", "add_ticket", walk.ticket(job.type or type_, dict(job.facts), hours=job.hours))
     return w
 
 

@@ -43,6 +43,7 @@ GOOD = {
 }
 STEPS = 60
 SEEDS = 40
+REACHED_WITHIN = 400  # seeds: each new command makes a given one rarer
 AIR = {HOT: ("propane", "oxygen"), PIT: ("propane", "oxygen", "hydrogen_sulfide")}
 
 
@@ -136,12 +137,15 @@ def test_the_walks_reach_what_they_are_about() -> None:
     """A walk that never starts, resumes, or is refused would prove nothing."""
     seen: set[str] = set()
     refused: set[str] = set()
-    for seed in range(SEEDS):
+    reached = {"work.started", "permit.resumed", "permit.accepted", "permit.suspended", "isolation.removed"}
+    named = {"G-GAS-2", "G-CL-1a", "G-ISO-1", "G-RUN-5", "wrong_state", "not_allowed"}
+    for seed in range(REACHED_WITHIN):
         dice = random.Random(seed)
         w = WALKS[seed % len(WALKS)]()
         for _ in range(STEPS):
             random_command(w, dice)
         seen |= {event.type for outcome in w.outcomes for event in outcome.events}
         refused |= {refusal.code for outcome in w.outcomes for refusal in outcome.refusals}
-    assert {"work.started", "permit.resumed", "permit.accepted", "permit.suspended", "isolation.removed"} <= seen
-    assert {"G-GAS-2", "G-CL-1a", "G-ISO-1", "G-RUN-5", "wrong_state", "not_allowed"} <= refused
+        if reached <= seen and named <= refused:
+            return
+    raise AssertionError((reached - seen, named - refused))

@@ -32,15 +32,21 @@ TOWARDS: Mapping[Boundary, tuple[str, tuple[str, ...]]] = {
         "survey",
         ("confirm_measures", "apply_isolation", "verify_isolation", "record_gas_test", "link_tickets", "send_back"),
     ),
-    B.ISSUE: ("issue", ("sign_node", "record_gas_test", "send_back", "revoke_ticket")),
+    B.ISSUE: ("issue", ("sign_node", "record_gas_test", "record_process_state", "send_back", "revoke_ticket")),
     B.START: (
         "start",
         (
-            "check_ticket", "guardian_on", "check_equipment", "record_monitor", "record_gas_test", "print_permit",
-            "revoke_ticket",
+            "check_ticket", "guardian_on", "check_equipment", "record_monitor", "record_gas_test",
+            "record_process_state", "acknowledge_briefing", "print_permit", "revoke_ticket",
         ),
     ),
-    B.RESUME: ("resume", ("record_gas_test", "guardian_on", "clear_stop", "leave", "complete", "void_ticket")),
+    B.RESUME: (
+        "resume",
+        (
+            "record_gas_test", "guardian_on", "acknowledge_briefing", "record_process_state", "clear_stop", "leave",
+            "complete", "void_ticket",
+        ),
+    ),
     B.COMPLETE: (
         "complete",
         (
@@ -61,8 +67,8 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
     2: ("book_work", "approve_urgent_booking", "record_plan", "assign_crew", "plan", "send_back"),
     3: ("give_briefing", "acknowledge_briefing", "brief"),
     4: (
-        "confirm_measures", "apply_isolation", "verify_isolation", "record_gas_test", "survey", "sign_node", "issue",
-        "check_ticket", "print_permit",
+        "confirm_measures", "apply_isolation", "verify_isolation", "record_gas_test", "record_process_state", "survey",
+        "sign_node", "issue", "check_ticket", "print_permit",
     ),
     5: (
         "guardian_on", "check_equipment", "record_monitor", "start", "enter", "leave", "record_found_inside",

@@ -6,8 +6,11 @@ from services.seven_steps import roles
 from services.seven_steps.board_site import Area
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.work_types.work_type import (
+    BOTTOM,
     COMBUSTIBLE,
+    MIDDLE,
     OXYGEN,
+    TOP,
     TOXIC,
     UNIT_SAFETY_HEAD,
     WorkType,
@@ -19,6 +22,11 @@ def _entry_gas(_permit: Permit, _area: Area | None) -> tuple[str, ...]:
     return COMBUSTIBLE, OXYGEN, TOXIC
 
 
+def _points(_permit: Permit, large: bool) -> tuple[str, ...]:
+    """A large space above, in the middle and below (6.3 b)."""
+    return (TOP, MIDDLE, BOTTOM) if large else ()
+
+
 CONFINED_SPACE = WorkType(
     id="confined_space",
     kind="CS",
@@ -27,6 +35,7 @@ CONFINED_SPACE = WorkType(
     nodes=("work_lead", "unit"),
     validity={"": "validity_confined"},
     gas=_entry_gas,
+    points=_points,
     break_limit={"": "break_without_test_confined"},
     entry=True,
     isolates=always,

@@ -6,8 +6,13 @@ from services.seven_steps import roles
 from services.seven_steps.board_site import Area
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.work_types.work_type import (
+    BOTTOM,
     COMBUSTIBLE,
+    INSIDE,
+    MIDDLE,
+    OUTSIDE,
     OXYGEN,
+    TOP,
     UNIT_SAFETY_HEAD,
     Facts,
     Level,
@@ -48,6 +53,14 @@ def _hot_gas(permit: Permit, _area: Area | None) -> tuple[str, ...]:
     return (COMBUSTIBLE, OXYGEN) if permit.facts.get("inside_confined_space") else (COMBUSTIBLE,)
 
 
+def _points(permit: Permit, large: bool) -> tuple[str, ...]:
+    """Inside a large space above, in the middle and below; on the outside of equipment within 10 m of the work, and in
+    the equipment where it holds flammables; not said whether it does: as if it did (5.3.1 a-b)."""
+    if permit.facts.get("inside_confined_space"):
+        return (TOP, MIDDLE, BOTTOM) if large else ()
+    return (OUTSIDE, INSIDE) if permit.facts.get("holds_flammables", True) else (OUTSIDE,)
+
+
 HOT_WORK = WorkType(
     id="hot_work",
     kind="HW",
@@ -59,6 +72,7 @@ HOT_WORK = WorkType(
     validity={"special": "validity_hot_special", "1": "validity_hot_1", "2": "validity_hot_2"},
     trade="hot_work",
     gas=_hot_gas,
+    points=_points,
     break_limit={
         "special": "break_without_test_hot_special_1",
         "1": "break_without_test_hot_special_1",

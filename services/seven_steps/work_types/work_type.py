@@ -21,6 +21,8 @@ Facts = Mapping[str, Any]
 #: A number of the packs in force on the site, by its name.
 NumberOf = Callable[[str], Decimal]
 
+#: Where gas is sampled. "outside" is around the work, within 10 m of it (GB 30871-2022 5.3.1 b).
+TOP, MIDDLE, BOTTOM, INSIDE, OUTSIDE = "top", "middle", "bottom", "inside", "outside"
 COMBUSTIBLE, OXYGEN, TOXIC = "combustible", "oxygen", "toxic"
 #: Ladders: who may issue, lowest first (reading A10.2).
 UNIT_SAFETY_HEAD = (roles.APPROVER_UNIT, roles.APPROVER_SAFETY, roles.APPROVER_HEAD)
@@ -45,6 +47,11 @@ def no_gas(_permit: Permit, _area: Area | None) -> tuple[str, ...]:
     return ()
 
 
+def any_points(_permit: Permit, _large: bool) -> tuple[str, ...]:
+    """Wherever the plan says."""
+    return ()
+
+
 def never(_permit: Permit) -> bool:
     return False
 
@@ -65,6 +72,7 @@ class WorkType:
     validity:    by level, the number that limits the planned time; a level that is not there has no limit
     trade:       a certified trade that at least one worker has; empty for none
     gas:         kinds of gas that must be tested before this ticket's work; empty for no test
+    points:      where gas must be sampled at least, given whether the space is large (5.3.1 a-b, 6.3 b)
     break_limit: by level, the number that says how long work may stand without a new test
     entry:       people go in and are counted (6.8)
     isolates:    whether this ticket can't do without a list of isolations (4.2, 5.2.2, 6.1)
@@ -80,6 +88,7 @@ class WorkType:
     validity: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     trade: str = ""
     gas: Callable[[Permit, Area | None], tuple[str, ...]] = no_gas
+    points: Callable[[Permit, bool], tuple[str, ...]] = any_points
     break_limit: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     entry: bool = False
     isolates: Callable[[Permit], bool] = never
