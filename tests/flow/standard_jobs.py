@@ -7,7 +7,6 @@ before a boundary. Vectors (tests/vectors) start from these and change one thing
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,10 +14,13 @@ from typing import Any
 
 from services.seven_steps.gate import Boundary as B
 from services.seven_steps.work_types import TYPES
-from tests.flow import walk
-from tests.flow.world import DAY_TWO, JOB, World, copy_of, presence, text
+from tests.flow import tables, walk
+from tests.flow.world import DAY_TWO, HOT, JOB, PIT, World, copy_of, presence, text
 
-TICKET = str(uuid.uuid5(uuid.NAMESPACE_URL, "standard ticket"))
+#: The ticket of the standard job; the second one, where it has two.
+TICKET, OTHER = HOT, PIT
+#: The job with two linked tickets: hot work (TICKET) inside a confined space (OTHER).
+HOT_WORK_IN_PIT = "hot_work_in_pit"
 DEFAULT_PACKS = ("gb30871-2022", "aq3064-2025", "site-policy")
 ORDER = (B.ASSESS, B.PLAN, B.BRIEF, B.SURVEY, B.ISSUE, B.START, B.RESUME, B.COMPLETE, B.ACCEPT, B.REVIEW)
 #: Who signs which line of a form.
@@ -102,8 +104,15 @@ STANDARD: Mapping[str, StandardJob] = {
 
 
 def ready(type_: str, boundary: B, packs: tuple[str, ...] = DEFAULT_PACKS) -> World:
-    """The standard job of that type just before the boundary, to spoil at will. ENTER and RESUME: work runs."""
-    return copy_of(_ready(type_, B.RESUME if boundary == B.ENTER else boundary, packs))
+    """The standard job of that type just before the boundary, to spoil at will.
+
+    ENTER and RESUME: work runs; REMOVE_ISOLATION: every ticket is accepted.
+    """
+    before = {B.ENTER: B.RESUME, B.REMOVE_ISOLATION: B.REVIEW}.get(boundary, boundary)
+    if type_ == HOT_WORK_IN_PIT:
+        assert packs == DEFAULT_PACKS
+        return tables.ready_for(before)
+    return copy_of(_ready(type_, before, packs))
 
 
 @lru_cache(maxsize=256)
@@ -213,4 +222,4 @@ _STEPS: Mapping[B, Any] = {
     B.ACCEPT: _accept,
     B.REVIEW: _review,
 }
-__all__ = ["JOB", "STANDARD", "TICKET", "StandardJob", "ready"]
+__all__ = ["JOB", "OTHER", "STANDARD", "TICKET", "StandardJob", "ready"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from services.rulebook import rulebook
 from services.seven_steps.site_time import stamp
 from tests.flow.world import DAY_TWO, HOT, JOB, PEOPLE, PIT, SITE, TRADES, World, presence, text
 
@@ -23,7 +24,7 @@ GOOD_AIR = {"propane": ("0.05", "%vol"), "oxygen": ("20.8", "%vol"), "hydrogen_s
 
 def site(packs: tuple[str, ...] = ("gb30871-2022", "aq3064-2025", "site-policy")) -> World:
     """A registered site with areas, people, certificates, instruments and a roster."""
-    w = World()
+    w = World(rulebook(packs))
     names = {"en": "Plant A", "zh-CN": "甲厂"}
     w.ok(
         "service:desk",

@@ -60,7 +60,8 @@ def text(words: str) -> dict[str, str]:
 class World:
     """One site, its board, and a clock that only the test moves."""
 
-    def __init__(self) -> None:
+    def __init__(self, first_rules: Rules = RULES) -> None:
+        self.first_rules = first_rules
         self.board = Board()
         self.now = DAY_ONE
         self.outcomes: list[Outcome] = []
@@ -130,8 +131,8 @@ class World:
 
     @property
     def rules(self) -> Rules:
-        """What binds on the site now; before its first record what that record names."""
-        return rulebook(self.board.site.packs) if self.board.site else RULES
+        """What binds on the site now; before its first record what that record is to name."""
+        return rulebook(self.board.site.packs) if self.board.site else self.first_rules
 
     # ---- what stands ----------------------------------------------------------------------------------------------
 

@@ -18,15 +18,19 @@ from services.seven_steps import codec
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
-from services.seven_steps.command import Interval
+from services.seven_steps.command import Command, Interval
 from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary, Verdict
 from services.seven_steps.judge import judge
-from tests.flow.standard_jobs import DEFAULT_PACKS, TICKET, ready
+from tests.flow.standard_jobs import DEFAULT_PACKS, OTHER, TICKET, ready
 from tests.flow.world import JOB, World, presence
 
 FOLDER = Path(__file__).parent
+TICKETS = {"ticket": TICKET, "other": OTHER}
+#: Boundaries of a whole job: no ticket is asked about.
+OF_JOB = (Boundary.REVIEW, Boundary.PURGE, Boundary.REMOVE_ISOLATION)
 KINDS = ("open", "shut", "missing", "inside", "outside")
+LISTS = ("packs", "remove", "do", "missing", "evidence")
 MOMENT = re.compile(r"(?P<from>now|[a-z_.]+)(?: (?P<sign>[+-]) (?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d\d))?$")
 
 
@@ -46,7 +50,10 @@ class Vector:
     do: tuple[Mapping[str, Any], ...] = ()
     act: Mapping[str, Any] | None = None
     missing: tuple[str, ...] = ()
+    have: str = ""
+    need: str = ""
     alarm: str = ""
+    evidence: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
         return f"{self.gate} at {self.at}: {self.name}"
@@ -57,7 +64,7 @@ def vectors() -> tuple[Vector, ...]:
     found = []
     for file in sorted(FOLDER.glob("*.toml")):
         for row in tomllib.loads(file.read_text(encoding="utf-8"))["vector"]:
-            lists = {key: tuple(row[key]) for key in ("packs", "remove", "do", "missing") if key in row}
+            lists = {key: tuple(row[key]) for key in LISTS if key in row}
             found.append(Vector(file=file.name, **row | lists | {"at": Boundary(row["at"])}))
     return tuple(found)
 
@@ -66,7 +73,8 @@ def situation(vector: Vector) -> World:
     """The standard job at that boundary, with what the vector changes."""
     w = ready(vector.ticket, vector.at, vector.packs)
     for step in vector.do:
-        w.ok(step["by"], step["command"], step.get("payload", {}), job_id=JOB, permit_id=step.get("permit", TICKET))
+        permit = TICKETS[step.get("ticket", "ticket")]
+        w.ok(step["by"], step["command"], step.get("payload", {}), job_id=JOB, permit_id=permit)
     for path, value in vector.set.items():
         put(w, path, value)
     for path in vector.remove:
@@ -78,16 +86,26 @@ def verdict(vector: Vector, w: World) -> Verdict:
     """The gate's verdict there; raises LookupError where the gate is not asked at all."""
     command = None
     if vector.act is not None:
-        act = vector.act
-        there = presence(act["presence"]) if "presence" in act else None
-        command = w.command(
-            act["by"], vector.at.value, act.get("payload", {}), job_id=JOB, permit_id=TICKET, presence=there
-        )
-    permit = None if vector.at in (Boundary.REVIEW, Boundary.PURGE) else w.permit(TICKET)
+        command = act_of(vector.act, vector.at, w)
+    permit = None if vector.at in OF_JOB else w.permit(TICKET)
     for one in judge(w.board, vector.at, w.job, permit, w.now, w.rules, command):
         if one.gate.id == vector.gate:
             return one
     raise LookupError(f"{vector.gate} is not asked at {vector.at} of {vector.ticket}")
+
+
+def act_of(act: Mapping[str, Any], at: Boundary, w: World) -> Command:
+    """The command by which somebody passes the boundary."""
+    there = presence(TICKETS.get(act["presence"], act["presence"])) if "presence" in act else None
+    more = {"job_id": JOB, "permit_id": TICKET, "presence": there}
+    if "authenticated" in act:
+        more["authenticated_at"] = None if act["authenticated"] == "never" else moment(w, act["authenticated"])
+    return w.command(act["by"], at.value, act.get("payload", {}), **more)
+
+
+def records(vector: Vector, w: World) -> list[int]:
+    """The `site_seq` of every record the vector names as evidence, sorted."""
+    return sorted({one.seq for path in vector.evidence or () for one in _found(w, path)})
 
 
 # ---- paths ---------------------------------------------------------------------------------------------------------
@@ -99,9 +117,9 @@ def put(w: World, path: str, value: Any) -> None:
     parts = rest.split(".") if rest else []
     if root == "now":
         w.now = moment(w, value)
-    elif root == "ticket":
-        changed = _put(w, w.permit(TICKET), Permit, parts, value)
-        w.board = dataclasses.replace(w.board, permits={**w.board.permits, TICKET: changed})
+    elif root in TICKETS:
+        changed = _put(w, w.permit(TICKETS[root]), Permit, parts, value)
+        w.board = dataclasses.replace(w.board, permits={**w.board.permits, TICKETS[root]: changed})
     elif root == "job":
         w.board = dataclasses.replace(w.board, jobs={**w.board.jobs, JOB: _put(w, w.job, Job, parts, value)})
     elif root == "site":
@@ -109,7 +127,7 @@ def put(w: World, path: str, value: Any) -> None:
     elif root == "policy":
         w.board = dataclasses.replace(w.board, policies={**w.board.policies, rest: value})
     else:
-        raise ValueError(f"{path}: begins with none of ticket, job, site, policy, now")
+        raise ValueError(f"{path}: begins with none of ticket, other, job, site, policy, now")
 
 
 def _put(w: World, whole: Any, hint: Any, parts: list[str], value: Any) -> Any:
@@ -126,6 +144,9 @@ def _put(w: World, whole: Any, hint: Any, parts: list[str], value: Any) -> Any:
     if isinstance(whole, Mapping):
         return _put_in_mapping(w, whole, of[1] if len(of) > 1 else Any, part, rest, value)
     if isinstance(whole, tuple):
+        if part == "+":
+            changes = {"seq": w.board.seq + 1} | _decoded_fields(w, of[0], value)
+            return (*whole, dataclasses.replace(whole[0], **changes))
         items = list(whole)
         numbers = range(len(items)) if part == "*" else [int(part)]
         for number in numbers:
@@ -156,6 +177,8 @@ def _plain(hint: Any) -> Any:
 def decoded(w: World, hint: Any, value: Any) -> Any:
     """The value as the board has it: times from their words, entries from tables with what is left out filled in."""
     hint = _plain(hint)
+    if value in ("$ticket", "$other"):
+        return TICKETS[value[1:]]
     if value is None or hint is Any:
         return value
     if hint is datetime:
@@ -174,9 +197,15 @@ def decoded(w: World, hint: Any, value: Any) -> Any:
 
 def _entry(w: World, cls: Any, value: Mapping[str, Any]) -> Any:
     hints = typing.get_type_hints(cls)
-    given = {"seq": w.board.seq, "at": "now", "by": "lead", "since": "now"} if cls is Stated else {"seq": w.board.seq}
-    known = {name: one for name, one in given.items() if name in hints} | dict(value)
-    return cls(**{name: decoded(w, hints[name], one) for name, one in known.items()})
+    given: dict[str, Any] = {name: None for name, hint in hints.items() if _plain(hint) is not hint}
+    given |= {"seq": w.board.seq} if "seq" in hints else {}
+    known = given | ({"at": "now", "by": "lead"} if cls is Stated else {}) | dict(value)
+    return cls(**_decoded_fields(w, cls, known))
+
+
+def _decoded_fields(w: World, cls: Any, value: Mapping[str, Any]) -> dict[str, Any]:
+    hints = typing.get_type_hints(cls)
+    return {name: decoded(w, hints[name], one) for name, one in value.items()}
 
 
 def moment(w: World, text: str) -> datetime:
@@ -192,8 +221,23 @@ def moment(w: World, text: str) -> datetime:
 
 
 def _at(w: World, parts: list[str]) -> datetime:
-    value: Any = {"ticket": w.permit(TICKET), "job": w.job, "site": w.board}[parts[0]]
-    for part in parts[1:]:
-        value = value[part] if isinstance(value, Mapping) else getattr(value, part)
+    (value,) = _found(w, ".".join(parts))
     assert isinstance(value, datetime)
     return value
+
+
+def _found(w: World, path: str) -> list[Any]:
+    """Everything the path names; `*` means every one."""
+    root, *parts = path.split(".")
+    found: list[Any] = [w.permit(TICKETS[root]) if root in TICKETS else {"job": w.job, "site": w.board}[root]]
+    for part in parts:
+        found = [inner for one in found for inner in _inner(one, part)]
+    return found
+
+
+def _inner(whole: Any, part: str) -> list[Any]:
+    if isinstance(whole, Mapping):
+        return list(whole.values()) if part == "*" else [whole[part]]
+    if isinstance(whole, tuple):
+        return list(whole) if part == "*" else [whole[int(part)]]
+    return [getattr(whole, part)]
