@@ -24,7 +24,8 @@ GOOD_AIR = {"propane": ("0.05", "%vol"), "oxygen": ("20.8", "%vol"), "hydrogen_s
 
 def site(packs: tuple[str, ...] = ("gb30871-2022", "aq3064-2025", "site-policy")) -> World:
     """A registered site with areas, people, certificates, instruments and a roster."""
-    w = World(rulebook(packs))
+    w = World()
+    w.first_rules = rulebook(packs)
     names = {"en": "Plant A", "zh-CN": "甲厂"}
     w.ok(
         "service:desk",

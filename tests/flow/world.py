@@ -60,8 +60,9 @@ def text(words: str) -> dict[str, str]:
 class World:
     """One site, its board, and a clock that only the test moves."""
 
-    def __init__(self, first_rules: Rules = RULES) -> None:
-        self.first_rules = first_rules
+    first_rules: Rules = RULES
+
+    def __init__(self) -> None:
         self.board = Board()
         self.now = DAY_ONE
         self.outcomes: list[Outcome] = []

@@ -27,6 +27,7 @@ from tests.flow.world import JOB, World, presence
 
 FOLDER = Path(__file__).parent
 TICKETS = {"ticket": TICKET, "other": OTHER}
+IDS = {"$ticket": TICKET, "$other": OTHER, "$job": JOB}
 #: Boundaries of a whole job: no ticket is asked about.
 OF_JOB = (Boundary.REVIEW, Boundary.PURGE, Boundary.REMOVE_ISOLATION)
 KINDS = ("open", "shut", "missing", "inside", "outside")
@@ -177,8 +178,8 @@ def _plain(hint: Any) -> Any:
 def decoded(w: World, hint: Any, value: Any) -> Any:
     """The value as the board has it: times from their words, entries from tables with what is left out filled in."""
     hint = _plain(hint)
-    if value in ("$ticket", "$other"):
-        return TICKETS[value[1:]]
+    if isinstance(value, str) and value in IDS:
+        return IDS[value]
     if value is None or hint is Any:
         return value
     if hint is datetime:
