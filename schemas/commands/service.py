@@ -13,6 +13,11 @@ class ExpireTicket(Payload):
     pass
 
 
+@of_permit("enforce_standing")
+class EnforceStanding(Payload):
+    """A gate that must hold while work runs is shut: the decider looks again and suspends."""
+
+
 @of_job("record_seal", permit=OPTIONAL)
 class RecordSeal(Payload):
     """`records_to`: the document carries the job's records up to this number."""

@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.seven_steps import alarms, codes, limits, roles, site_time
+from services.seven_steps import alarms, codes, limits, roles, site_time, standing
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.command import Command
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.event import Event, event
+from services.seven_steps.evolve import evolve
 from services.seven_steps.gate import Case, Missing, Verdict, packs_named
 from services.seven_steps.gates import judge_gates
 from services.seven_steps.rules import Rules
@@ -88,7 +89,22 @@ def decide(board: Board, command: Command, now: datetime, rules: Rules) -> Outco
 def _accepted(case: Case, events: tuple[Event, ...], verdicts: tuple[Verdict, ...], rules: Rules) -> Outcome:
     superseded = any(e.type == "briefing.acknowledged" and e.data["superseded"] for e in events)
     notes = (*case.command.notes, *((SUPERSEDED,) if superseded else ()))
-    return Outcome(ACCEPTED, events, (), verdicts, notes, rules.refs)
+    stopped = standing.after(case, _applied(case, events), events) if _may_stop(case) else ()
+    return Outcome(ACCEPTED, (*events, *stopped), (), verdicts, notes, rules.refs)
+
+
+def _may_stop(case: Case) -> bool:
+    """Work of this job runs, or would run after the command: then what must hold while it runs is asked."""
+    tickets = (case.board.permits.get(p) for p in case.job.permits) if case.job else ()
+    return any(permit is not None and permit.state in standing.ISSUED for permit in tickets)
+
+
+def _applied(case: Case, events: tuple[Event, ...]) -> Board:
+    """The board as the fold will have it once this outcome stands on the log."""
+    board = replace(case.board, seq=case.board.seq + 1, decided_at=case.now)
+    for one in events:
+        board = evolve(board, one)
+    return board
 
 
 # ---- before the gates ----------------------------------------------------------------------------------------------

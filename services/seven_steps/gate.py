@@ -137,6 +137,7 @@ class Gate:
     works:    types of work it binds; empty for all
     suspends: cause (rules E3) under which running work is suspended when the gate falls shut: it is a standing
               condition, asked of the running ticket whenever something changes; empty: asked at boundaries only
+    grace:    the number that says for how long it may be shut, with its alarm, before it suspends; empty: not at all
     """
 
     id: str
@@ -151,6 +152,7 @@ class Gate:
     packs: tuple[str, ...] | None = None
     works: frozenset[str] = ALL_WORKS
     suspends: str = ""
+    grace: str = ""
 
     @property
     def ref(self) -> str:

@@ -48,6 +48,12 @@ def gates_at(boundary: Boundary, pack_ids: frozenset[str]) -> tuple[Gate, ...]:
     return tuple(gate for gate in AT[boundary] if not gate.brought_by or pack_ids & set(gate.brought_by))
 
 
+@lru_cache(maxsize=512)
+def standing_gates(pack_ids: frozenset[str]) -> tuple[Gate, ...]:
+    """The gates that stop running work when they fall shut, as they bind on a site with these packs."""
+    return tuple(gate for gate in GATES if gate.suspends and (not gate.brought_by or pack_ids & set(gate.brought_by)))
+
+
 def judge_gates(boundary: Boundary, case: Case) -> tuple[Verdict, ...]:
     """Every gate of the boundary that binds on the site and this work, in order; the evidence too, for open gates."""
     return tuple(judge_gate(gate, case) for gate in gates_at(boundary, case.rules.ids) if gate.binds(case.permit))

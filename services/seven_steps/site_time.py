@@ -38,6 +38,11 @@ def site_day(board: Board, moment: datetime) -> str:
     return local(board, moment).date().isoformat()
 
 
+def day_begins(board: Board, moment: datetime) -> datetime:
+    """Midnight with which the site's day of that moment began, in UTC."""
+    return datetime.combine(local(board, moment).date(), time(0), zone_of(board)).astimezone(UTC)
+
+
 def _at(text: str) -> time:
     return time.fromisoformat(text)
 

@@ -199,7 +199,16 @@ def contractor_suspended(case: Case) -> tuple[Missing, ...]:
 
 
 GATES = (
-    Gate("G-CR-1", 1, _CREW, f"{GB} 4.9; {AQ} 5.9.7", not_certified, crew_record, packs=EVERYWHERE),
+    Gate(
+        "G-CR-1",
+        1,
+        _CREW,
+        f"{GB} 4.9; {AQ} 5.9.7",
+        not_certified,
+        crew_record,
+        suspends="suspension",
+        packs=EVERYWHERE,
+    ),
     Gate("G-CR-2a", 1, _CREW, f"{GB} 4.10", guardian_not_certified, crew_record, packs=EVERYWHERE),
     Gate("G-CR-2b", 1, _CREW, f"{GB} 4.10; policy (one place)", guardian_elsewhere, crew_record),
     Gate("G-CR-2c", 1, _CREW, f"{GB} 4.10", guardian_on_crew, crew_record),

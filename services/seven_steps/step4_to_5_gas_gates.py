@@ -318,6 +318,7 @@ GATES = (
         alarm="05",
         works=ENTRY,
         suspends="gas_unmonitored",
+        grace="gas_record_grace",
     ),
     Gate(
         "G-GAS-7",

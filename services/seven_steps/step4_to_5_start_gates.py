@@ -6,7 +6,12 @@ from services.seven_steps import roles, signals, site_time
 from services.seven_steps.board_site import Wind
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import ENTRY, EVERYWHERE, HOT, RUN, Boundary, Case, Gate, Missing
-from services.seven_steps.step2_to_3_crew_gates import guardian_required, guardians_of
+from services.seven_steps.step2_to_3_crew_gates import (
+    GUARDIAN_TRADE,
+    certificate_missing,
+    guardian_required,
+    guardians_of,
+)
 from services.seven_steps.work_types import type_of
 from services.seven_steps.work_types.hot_work import SPECIAL
 
@@ -17,7 +22,7 @@ GUARDIAN = (roles.GUARDIAN,)
 
 
 def on_duty(case: Case) -> tuple[str, ...]:
-    """Named guardians who have said within this shift that they are there, and whose signals do not say otherwise."""
+    """Named, certified guardians who have said within this shift that they are there, and no signal says otherwise."""
     permit = case.permit
     assert permit is not None
     longest = case.rules.duration("shift_length", case.board)
@@ -25,7 +30,10 @@ def on_duty(case: Case) -> tuple[str, ...]:
     return tuple(
         g
         for g in guardians_of(permit)
-        if g in on and case.now - on[g].since <= longest and not signals.is_away(case, on[g])
+        if g in on
+        and case.now - on[g].since <= longest
+        and not signals.is_away(case, on[g])
+        and not certificate_missing(case, g, GUARDIAN_TRADE)
     )
 
 

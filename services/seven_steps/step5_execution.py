@@ -11,7 +11,6 @@ from services.seven_steps import codes, roles, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_ticket import CrewMember, EquipmentCheck, GuardianDuty, Inside, Permit, Suspension
 from services.seven_steps.event import (
-    Event,
     at,
     change_permit,
     event,
@@ -26,14 +25,9 @@ from services.seven_steps.event import (
 from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, PERMIT, RECORD, CommandSpec, Decision, Refused
-from services.seven_steps.step2_to_3_crew_gates import (
-    GUARDIAN_TRADE,
-    certificate_missing,
-    guardian_required,
-    guardians_of,
-)
+from services.seven_steps.step2_to_3_crew_gates import guardian_required
 from services.seven_steps.step3_to_4_gates import acknowledged
-from services.seven_steps.work_types import type_of
+from services.seven_steps.step4_to_5_start_gates import on_duty
 
 Data = Mapping[str, Any]
 RUNNING = frozenset({"active"})
@@ -44,9 +38,7 @@ STARTED = frozenset({"active", "suspended"})
 
 
 def guardian_off(case: Case) -> Decision:
-    off = event(case, "guardian.off", person_id=case.actor, reason=case.command.payload.get("reason"))
-    assert case.permit is not None
-    return (off, *_guardian_gap(case, set(case.permit.guardians_on) - {case.actor}))
+    return (event(case, "guardian.off", person_id=case.actor, reason=case.command.payload.get("reason")),)
 
 
 def offer_guardian_handover(case: Case) -> Decision:
@@ -60,8 +52,7 @@ def offer_guardian_handover(case: Case) -> Decision:
 def take_guardian_handover(case: Case) -> Decision:
     """Two signatures on the spot, no gap: the first guardian was on duty until now (AQ 3064.2 5.6.4).
 
-    It is a gap all the same if whoever arrives may not be guardian here: not named, not certified, not briefed, or
-    not outside where somebody is inside.
+    Who was not briefed is no guardian here, and no gate that stands while work runs asks for it: then it is a gap.
     """
     permit = case.permit
     assert permit is not None
@@ -69,38 +60,15 @@ def take_guardian_handover(case: Case) -> Decision:
         return Refused(codes.WRONG_STATE, about=case.actor, have=permit.handover_to or ":none", need=":offered_to_you")
     place, gone = case.command.payload["place"], permit.handover_from or ""
     handed = event(case, "guardian.handed_over", gone=gone, to=case.actor, place=place)
-    stay = set(permit.guardians_on) - {gone}
-    outside = not type_of(permit).entry or place == "outside"
-    fit = not certificate_missing(case, case.actor, GUARDIAN_TRADE) and acknowledged(case, case.actor) is not None
-    return (handed, *_guardian_gap(case, stay | ({case.actor} if fit and outside else set())))
-
-
-def _guardian_gap(case: Case, stay: set[str], named: set[str] | None = None) -> tuple[Event, ...]:
-    """If no named guardian remains while work runs: suspended, with alarm 31 (GB 30871-2022 4.10 f)."""
-    permit = case.permit
-    assert permit is not None
-    named = set(guardians_of(permit)) if named is None else named
-    if permit.state not in RUNNING or not guardian_required(case) or stay & named:
-        return ()
-    reason = {"lang": "en", "text": "guardian left"}
+    stay = set(on_duty(case)) - {gone, case.actor}
+    briefed = acknowledged(case, case.actor) is not None
+    if briefed or stay or permit.state not in RUNNING or not guardian_required(case):
+        return (handed,)
+    reason = {"lang": "en", "text": f"G-BR-1 {case.actor}"}
     return (
+        handed,
         event(case, "permit.suspended", cause="guardian_gone", reason=reason),
         event(case, "alarm.raised", alarm_id=f"{case.board.seq + 1}-1", code="31", text=case.actor),
-    )
-
-
-def record_monitor(case: Case) -> Decision:
-    """The continuous monitor runs, or no longer: then nobody may be inside (E3: cause gas_unmonitored)."""
-    permit, payload = case.permit, case.command.payload
-    assert permit is not None
-    recorded_ = event(case, "monitor.recorded", **payload)
-    if payload["running"] or not type_of(permit).entry or permit.state not in RUNNING:
-        return (recorded_,)
-    reason = {"lang": "en", "text": "continuous monitor off"}
-    return (
-        recorded_,
-        event(case, "permit.suspended", cause="gas_unmonitored", reason=reason),
-        event(case, "alarm.raised", alarm_id=f"{case.board.seq + 1}-1", code="05", text=payload["instrument_id"]),
     )
 
 
@@ -170,12 +138,7 @@ def resume(case: Case) -> Decision:
 
 def change_crew(case: Case) -> Decision:
     payload = case.command.payload
-    assert case.permit is not None
-    add, remove = payload.get("add", []), payload.get("remove", [])
-    changed = event(case, "crew.changed", add=add, remove=remove)
-    named = set(guardians_of(case.permit)) - set(remove) - {m["person_id"] for m in add}
-    named |= {m["person_id"] for m in add if m["role"] == "guardian"}
-    return (changed, *_guardian_gap(case, set(case.permit.guardians_on), named))
+    return (event(case, "crew.changed", add=payload.get("add", []), remove=payload.get("remove", [])),)
 
 
 def expire_ticket(case: Case) -> Decision:
@@ -391,7 +354,7 @@ COMMANDS = (
         RECORD,
         frozenset({roles.GAS_TESTER, roles.GUARDIAN}),
         PERMIT,
-        record_monitor,
+        recorded("monitor.recorded"),
     ),
     CommandSpec("start", ACT, LEADS, PERMIT, start, states=frozenset({"issued"}), boundary=Boundary.START),
     CommandSpec("enter", ACT, GUARDIANS, PERMIT, enter, states=RUNNING, boundary=Boundary.ENTER),

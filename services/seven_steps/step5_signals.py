@@ -6,15 +6,13 @@ Only these facts are evidence; the stream itself stays on `telemetry` (design: t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from services.seven_steps import roles, signals, step4_to_5_gas_gates, step4_to_5_start_gates
+from services.seven_steps import roles, signals
 from services.seven_steps.board import Board
 from services.seven_steps.board_ticket import GasSegment, Permit, Signal
 from services.seven_steps.command import Interval
 from services.seven_steps.event import (
-    Event,
     at,
     change_permit,
     event,
@@ -23,53 +21,19 @@ from services.seven_steps.event import (
     permit_of,
     put,
 )
-from services.seven_steps.gate import Boundary, Case
+from services.seven_steps.gate import Case
 from services.seven_steps.spec import PERMIT, RECORD, CommandSpec, Decision
 from services.seven_steps.step4_site_survey import tested
 
 Data = Mapping[str, Any]
-#: Which gates a lost signal may shut while work runs, and the cause of the suspension (rules E3).
-LOSS: Mapping[str, tuple[tuple[str, str], ...]] = {
-    signals.GAS_STREAM: (
-        ("G-GAS-6a", "gas_unmonitored"),
-        ("G-GAS-7", "gas_unmonitored"),
-        ("G-GAS-11", "gas_unmonitored"),
-    ),
-    signals.VIDEO: (("G-HOT-2", "video_lost"),),
-    signals.POSITION: (("G-RUN-1", "guardian_gone"),),
-    signals.HEARTBEAT: (("G-RUN-1", "guardian_gone"),),
-}
-RUNNING_GATES = {gate.id: gate for gate in (*step4_to_5_gas_gates.GATES, *step4_to_5_start_gates.GATES)}
-
 
 # ---- decide --------------------------------------------------------------------------------------------------------
 
 
 def record_signal(case: Case) -> Decision:
-    """A signal's loss is a fact. Where it shuts a gate that must hold while work runs, the work stops with an alarm."""
-    permit, payload = case.permit, case.command.payload
-    assert permit is not None
+    """A signal's loss is a fact; where it shuts a gate that must hold while work runs, that stops the work."""
     seen = case.command.captured or Interval(case.now, case.now)
-    recorded = event(case, "signal.recorded", **payload, seen=interval_json(seen))
-    if payload["state"] == signals.ALIVE or permit.state != "active":
-        return (recorded,)
-    lost = Signal(payload["kind"], payload["about"], signals.LOST, seen, case.board.seq + 1, payload.get("why", ""))
-    return (recorded, *_loss(case, replace(permit, signals=_newer(permit, lost)), payload))
-
-
-def _loss(case: Case, permit: Permit, payload: Data) -> tuple[Event, ...]:
-    """Asked as at a resume of the ticket as it then stands: the one place where the running gates are all asked."""
-    looking = replace(case.command, type=Boundary.RESUME.value, actor="", payload={})
-    then = replace(case, permit=permit, command=looking, actor="")
-    for gate_id, cause in LOSS[payload["kind"]]:
-        gate = RUNNING_GATES[gate_id]
-        if gate.binds(permit) and gate.shut_by(then):
-            text = f"{payload['kind']} {payload['about']}"
-            return (
-                event(case, "permit.suspended", cause=cause, reason={"lang": "en", "text": text}),
-                event(case, "alarm.raised", alarm_id=f"{case.board.seq + 1}-1", code=gate.alarm, text=text),
-            )
-    return ()
+    return (event(case, "signal.recorded", **case.command.payload, seen=interval_json(seen)),)
 
 
 def record_gas_segment(case: Case) -> Decision:

@@ -10,20 +10,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from services.seven_steps import gas
+from services.seven_steps import gas, site_time, standing
 from services.seven_steps.board import Board
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.command import Command
 from services.seven_steps.gate import Boundary, Case
+from services.seven_steps.gates import gates_at
 from services.seven_steps.rules import Rules
-from services.seven_steps.step4_to_5_gas_gates import break_allowed, no_test_after_break, record_overdue
+from services.seven_steps.step4_to_5_gas_gates import (
+    break_allowed,
+    no_test_after_break,
+    no_test_today,
+    record_overdue,
+)
 from services.seven_steps.step4_to_5_gates import nodes_required, valid_signature
-from services.seven_steps.step4_to_5_start_gates import no_guardian
 from services.seven_steps.work_types import type_of
 
-EXPIRE_TICKET, RAISE_ALARM = "expire_ticket", "raise_alarm"
-#: AQ 3064.2-2025 table A.4, and local codes (codes.ALARMS). 10, ticket overtime, is raised by expire_ticket itself.
-NO_TEST_AFTER_BREAK, RECORD_OVERDUE, GUARDIAN_LEFT = "03", "05", "31"
+EXPIRE_TICKET, ENFORCE, RAISE_ALARM = "expire_ticket", "enforce_standing", "raise_alarm"
+#: AQ 3064.2-2025 table A.4, and local codes (codes.ALARMS). 10, ticket overtime, is raised by expire_ticket
+#: itself, what stops running work by enforce_standing.
+NO_TEST_AFTER_BREAK, NO_TEST_TODAY, RECORD_OVERDUE = "03", "04", "05"
 NODE_OVERDUE, FIRE_WATCH_OVER = "91", "93"
 LIVE = frozenset({"issued", "active", "suspended"})
 EXPIRY = "expiry"
@@ -31,7 +37,7 @@ EXPIRY = "expiry"
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing to send. at: since when it is due, in site time; code: the alarm's, empty for an expiry."""
+    """One thing to send. at: since when it is due, in site time; code: the alarm's, empty if it is none."""
 
     kind: str
     permit: Permit
@@ -49,14 +55,16 @@ def of_permit(board: Board, permit: Permit, now: datetime, rules: Rules) -> Iter
     job = board.jobs.get(permit.job_id)
     if job is None:
         return
+    case = Case(board, job, permit, _looking(permit, now), "", now, rules)
     if _is_over(permit, now):
         assert permit.valid_to is not None
         yield Due(EXPIRE_TICKET, permit, permit.valid_to)
-    case = Case(board, job, permit, _looking(permit, now), "", now, rules)
+    elif permit.last_run_at is not None and standing.shut(case):
+        yield Due(ENFORCE, permit, permit.last_run_at)
     for code, at in (
         (NO_TEST_AFTER_BREAK, _test_after_break_due(case)),
+        (NO_TEST_TODAY, _test_today_due(case)),
         (RECORD_OVERDUE, _record_due(case)),
-        (GUARDIAN_LEFT, _guardian_left_at(case)),
         (NODE_OVERDUE, _node_due(case)),
         (FIRE_WATCH_OVER, _fire_watch_over_at(case)),
     ):
@@ -91,6 +99,22 @@ def _test_after_break_due(case: Case) -> datetime | None:
     return permit.stopped_at + allowed
 
 
+def _test_today_due(case: Case) -> datetime | None:
+    """Work that began on an earlier site day goes on without a test of this day (AQ 3064.2 5.9.2)."""
+    permit = case.permit
+    assert permit is not None
+    if permit.state != "active" or permit.last_run_at is None or not _asks_for_daily_test(case):
+        return None
+    midnight = site_time.day_begins(case.board, case.now)
+    return midnight if permit.last_run_at < midnight and no_test_today(case) else None
+
+
+def _asks_for_daily_test(case: Case) -> bool:
+    """Whether the gate of the daily test is asked of this ticket on this site."""
+    gates = gates_at(Boundary.RESUME, case.rules.ids)
+    return any(gate.alarm == NO_TEST_TODAY and gate.binds(case.permit) for gate in gates)
+
+
 def _record_due(case: Case) -> datetime | None:
     """The two-hourly record of a confined space while work runs or anyone is inside (GB 6.5; AQ 3064.2 5.9.4)."""
     permit, job = case.permit, case.job
@@ -106,15 +130,6 @@ def _record_due(case: Case) -> datetime | None:
     if since is None:
         return None
     return since + case.rules.duration("gas_record_interval_confined", case.board)
-
-
-def _guardian_left_at(case: Case) -> datetime | None:
-    """Work runs and no named guardian says to be there (AQ 3064.2 5.9.6)."""
-    permit = case.permit
-    assert permit is not None
-    if permit.state != "active" or not no_guardian(case):
-        return None
-    return permit.last_run_at
 
 
 def _node_due(case: Case) -> datetime | None:

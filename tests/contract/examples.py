@@ -211,6 +211,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "revoke_ticket": {"reason": TEXT},
     "void_ticket": {"reason": TEXT},
     "expire_ticket": {},
+    "enforce_standing": {},
     "record_check": {"item": "Guards", "ok": False, "finding": TEXT},
     "record_restoration": {"site_restored": True, "guards_back": True, "cleaned": True},
     "end_fire_watch": {"no_residual_fire": True},

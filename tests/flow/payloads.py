@@ -124,6 +124,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "revoke_ticket": {"reason": text("r")},
     "void_ticket": {"reason": text("r")},
     "expire_ticket": {},
+    "enforce_standing": {},
     "record_check": {"item": "i", "ok": False, "finding": text("f")},
     "record_restoration": {"site_restored": True, "guards_back": True, "cleaned": True},
     "end_fire_watch": {"no_residual_fire": True},

@@ -298,7 +298,8 @@ def test_an_expired_ticket_is_suspended_with_alarm_10_and_nobody_resumes_it() ->
     w = walk.active()
     w.later(hours=8, seconds=1)
     outcome = w.permit_ok(HOT, "service:timekeeper", "expire_ticket")
-    assert (set(w.permit(HOT).suspensions), alarms(outcome)) == ({"expiry"}, {"10"})
+    assert set(w.permit(HOT).suspensions) == {"expiry"}
+    assert "10" in alarms(outcome)
     refused = codes(w.do("head", "resume", {"unchanged": True}, job_id=JOB, permit_id=HOT))
     assert {"G-RUN-2", "G-RUN-5"} <= refused
     w.permit_ok(HOT, "lead", "complete")

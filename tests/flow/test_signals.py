@@ -177,11 +177,12 @@ def test_signals_open_and_shut(row: Row) -> None:
 
 # ---- a loss while work runs ----------------------------------------------------------------------------------------
 
+recorded_by_cam = seen("video", "cam")
 LOSSES = [
-    (special, "gas_stream", "meter", HOT, "gas_unmonitored", "97"),
+    (both(camera, recorded_by_cam, special), "gas_stream", "meter", HOT, "gas_unmonitored", "97"),
     (release, "gas_stream", "meter", HOT, "gas_unmonitored", "97"),
     (by_stream_only, "gas_stream", "meter", PIT, "gas_unmonitored", "05"),
-    (both(special, camera), "video", "cam", HOT, "video_lost", "98"),
+    (both(camera, STREAM, special), "video", "cam", HOT, "video_lost", "98"),
     (lambda w: w, "position", "watch", HOT, "guardian_gone", "31"),
     (lambda w: w, "heartbeat", "watch", PIT, "guardian_gone", "31"),
 ]

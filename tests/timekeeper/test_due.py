@@ -1,6 +1,7 @@
 """What is due when: each alarm a second before, at, and a second after its time; never twice for one time."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from services.seven_steps import codes
 from services.timekeeper.due import Due, due
 from services.timekeeper.sending import BUCKET_SECONDS, command_id
 from tests.flow import walk
-from tests.flow.world import HOT, PIT, RULES, World, text
+from tests.flow.world import HOT, PIT, RULES, World, alarms, text
 
 SECOND = timedelta(seconds=1)
 MINUTE = timedelta(minutes=1)
@@ -144,10 +145,51 @@ def test_nobody_inside_and_nobody_at_work_asks_for_no_record() -> None:
     assert only(w, w.now + timedelta(hours=3), "05") == []
 
 
-def test_work_without_a_guardian_raises_31() -> None:
+def enforced(w: World, at: datetime) -> set[str]:
+    return {one.permit.permit_id for one in due(w.board, at, RULES) if one.kind == "enforce_standing"}
+
+
+def test_work_without_a_guardian_is_stopped_with_31() -> None:
     w = walk.active()
+    assert enforced(w, w.now) == set()
     w.change_permit(PIT, guardians_on={})
-    assert [one.permit.permit_id for one in only(w, w.now, "31")] == [PIT]
+    assert enforced(w, w.now) == {PIT}
+    outcome = w.permit_ok(PIT, "service:timekeeper", "enforce_standing")
+    assert (set(w.permit(PIT).suspensions), alarms(outcome)) == ({"guardian_gone"}, {"31"})
+    assert enforced(w, w.now) == set()
+
+
+def test_a_guardians_word_is_good_for_one_shift() -> None:
+    w = walk.active()
+    w.change_permit(PIT, valid_to=w.now + timedelta(days=1))
+    w.change_permit(HOT, valid_to=w.now + timedelta(days=1))
+    assert HOT not in enforced(w, w.now + timedelta(hours=12))
+    assert HOT in enforced(w, w.now + timedelta(hours=12, seconds=1))
+
+
+@pytest.mark.parametrize(("grace", "minutes"), [(None, 15), ("0", 0), ("30", 30)])
+def test_an_overdue_gas_record_is_an_alarm_first_and_stops_the_work_after_its_grace(
+    grace: str | None, minutes: int
+) -> None:
+    w = walk.active()
+    if grace is not None:
+        w.board = replace(w.board, policies={**w.board.policies, "gas_record_grace": grace})
+    overdue = w.now + timedelta(hours=2)
+    assert PIT in {one.permit.permit_id for one in only(w, overdue + SECOND, "05")}
+    assert PIT not in enforced(w, overdue + timedelta(minutes=minutes))
+    assert PIT in enforced(w, overdue + timedelta(minutes=minutes) + SECOND)
+
+
+def test_work_past_midnight_without_a_test_of_the_day_raises_04() -> None:
+    w = walk.active()
+    midnight = datetime.fromisoformat("2026-11-20T00:00:00+08:00")
+    walk.sample_air(w, HOT)
+    assert only(w, midnight - SECOND, "04") == []
+    (one,) = only(w, midnight, "04")
+    assert (one.permit.permit_id, one.at) == (HOT, midnight)
+    w.now = midnight
+    walk.sample_air(w, HOT)
+    assert only(w, w.now, "04") == []
 
 
 def test_an_unsigned_line_is_overdue_from_the_signature_before_it() -> None:

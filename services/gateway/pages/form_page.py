@@ -44,7 +44,7 @@ WIDE_FORMS = frozenset(
 )
 ALARM_COMMANDS = frozenset({"acknowledge_alarm", "close_alarm"})
 WITHOUT_FORM = frozenset(
-    {"register_site", "expire_ticket", "raise_alarm", "record_seal", "stop_work"}
+    {"register_site", "expire_ticket", "enforce_standing", "raise_alarm", "record_seal", "stop_work"}
     | {"record_signal", "record_gas_segment"}
 )
 
