@@ -51,6 +51,7 @@ PACKS_MAX = 10
 # ---- numbers -------------------------------------------------------------------------------------------------------
 EXPECTED_VERSION_MAX = 1_000_000
 ELAPSED_MS_MAX = 90 * 24 * 3600 * 1000  # a handheld may have been away for a season
+CLOCK_WORTH_MS_MAX = 3_600_000  # a device clock known worse than to the hour tells nothing
 TELEMETRY_ITEMS_MAX = 200  # a minute and a half of one detector with two gases; a record stays below 64 KiB
 TELEMETRY_AGE_MS_MAX = 24 * 3600 * 1000  # a device that was away sends what it kept; older is no news
 SEGMENT_VALUES_MAX = 1_000_000  # a value a second for two hours is 7,200

@@ -9,7 +9,7 @@ from schemas.fields import Code, Dec, Ident, Instant, Int, OneOf, Part, Strict, 
 from schemas.open_fields import ByShape
 
 #: Known to the sender's session and to nobody else; left out of the client part and of its hash.
-TRANSPORT = ("elapsed_ms", "presence", "signature")
+TRANSPORT = ("elapsed_ms", "clock", "presence", "signature")
 #: A null says the same as leaving it out; the client part never holds a null here.
 NULLABLE = ("job_id", "permit_id", "expected_version", "actor", "captured", *TRANSPORT)
 
@@ -23,6 +23,16 @@ class Captured(Strict):
 
     device_time = Instant()
     page_id = Ident()
+
+
+class DeviceClock(Strict):
+    """How far the device's clock was ahead of the plant's at the last contact, in ms, and what that is worth (±).
+
+    For a record that is sent from another page than it was made on, where no monotonic clock spans both.
+    """
+
+    offset_ms = Int(-limits.ELAPSED_MS_MAX, limits.ELAPSED_MS_MAX)
+    worth_ms = Int(0, limits.CLOCK_WORTH_MS_MAX)
 
 
 class CodeOfGuardian(Strict):
@@ -53,4 +63,5 @@ class Envelope(Strict):
     lang = OneOf(words.LANGUAGES)
     payload = fields.Dict(keys=fields.String(), required=True)
     elapsed_ms = Int(0, limits.ELAPSED_MS_MAX, optional=True)
+    clock = Part(DeviceClock, optional=True)
     presence = ByShape((CodeOfGuardian, DevicePosition), optional=True)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas import commands as wire
 from schemas import limits
-from services.gateway import presence, problems
+from services.gateway import ages, presence, problems
 from services.gateway.accounts import Session
 from services.gateway.answers import Decided, Undecided, answer_of, refusal
 from services.gateway.context import Answer
@@ -48,7 +48,6 @@ STOP_WORK = "stop_work"
 ANSWER_WAIT_S = 5.0  # design: 5 s, then 202
 REFUSALS_PER_MINUTE = 30  # design 8
 ACT_WITHIN = timedelta(seconds=60)  # design: an act decided later than this after the tap does not happen
-SEND_SLACK_MS = 10_000  # a client aborts a send after 10 s and measures again
 SEND_S_MAX = 5.0  # then its fate is unknown: 202
 STOP_SEND_S_MAX = 2.0  # then it stays on disk and is sent again
 UNRUNG_POLL_S = 0.25  # how often the register is asked while no bell rings
@@ -218,16 +217,16 @@ def _record(
     proof: Mapping[str, str] | None,
 ) -> bytes:
     """The record on `commands`: the client part as it came, and what the gateway measured."""
-    elapsed_ms = beside.get("elapsed_ms")
+    age_ms = ages.age_ms(client, beside, received_at)
     acts = COMMANDS[client["type"]].kind == ACT
-    act_by = received_at - timedelta(milliseconds=elapsed_ms or 0) + ACT_WITHIN
+    act_by = received_at - timedelta(milliseconds=beside.get("elapsed_ms") or 0) + ACT_WITHIN
     return canonical(
         {
             "record": 1,
             "client": dict(client),
             "gateway": {
                 "received_at": site_time.stamp(received_at),
-                "age_ms": None if elapsed_ms is None else [elapsed_ms, elapsed_ms + SEND_SLACK_MS],
+                "age_ms": None if age_ms is None else list(age_ms),
                 "act_by": site_time.stamp(act_by) if acts else None,
                 "presence": dict(proof) if proof else None,
                 "session": session.public_id,

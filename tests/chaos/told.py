@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from tests.chaos.links import Outcome, canonical, sha256, time_of
 
-TRANSPORT = ("elapsed_ms", "presence", "signature")
+TRANSPORT = ("elapsed_ms", "clock", "presence", "signature")
 TAP_LIMIT_S = 60 + 10  # act_by counts from the tap; how long the last send took is known to 10 s
 NOT_SENT_ON = (401, 403, 404, 413, 415, 422, 429, 503)  # the gateway answered before anything went to the log
 

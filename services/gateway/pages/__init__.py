@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from services.gateway.pages import entrance, form_page, job_page, site_pages
+from services.gateway.pages import entrance, form_page, job_page, offline, site_pages
 from services.gateway.pages.clock import SiteClocks
 from services.gateway.pages.render import CLOCKS, problem_page
 
@@ -16,6 +16,10 @@ render_problem = problem_page
 ROUTES = (
     web.get("/", entrance.root),
     web.get("/sign-in", entrance.sign_in),
+    web.get("/sw.js", offline.worker),
+    web.get("/manifest.webmanifest", offline.manifest),
+    web.get(offline.OFFLINE_PAGE, offline.nothing_kept),
+    web.get("/sites/{site_id}/outbox", offline.outbox),
     web.get("/language/{lang}", entrance.language),
     web.get("/theme/{theme}", entrance.theme),
     web.get("/jobs/{job_id}", entrance.short_job),

@@ -13,6 +13,7 @@ from services.gateway import context, problems
 from services.gateway.pages import acts, board_view, suggest, trail
 from services.gateway.pages.controls import Builder
 from services.gateway.pages.job_page import level_reason, with_job
+from services.gateway.pages.offline import MAY_WAIT
 from services.gateway.pages.options import FormOptions, given_values
 from services.gateway.pages.reasons import Reason, reason, reasons, see_verdicts
 from services.gateway.pages.render import View, environment, page, texts_for_scripts, url, view_of
@@ -103,6 +104,7 @@ def _field_data(view: View, type_: str, job: Job | None, permit: Permit | None) 
         "controls": builder.controls(REGISTRY[type_, spec.version].payload, values),
         "version": spec.version, "kind": spec.kind, "who": [said.word("role", role) for role in wanted],
         "help": said.t(what) if said.has(what) else "", "wants_presence": type_ in ON_SITE,
+        "may_wait": type_ in MAY_WAIT,
         "wants_password": type_ in RE_AUTHENTICATED, "wide_form": type_ in WIDE_FORMS,
         "form_link": lambda other: acts.form_url(view, other, job, permit),
         "words": {**texts_for_scripts(said, "script."), "messages": _messages(said.lang)},

@@ -172,6 +172,8 @@ def page(
     response = web.Response(text=html, content_type="text/html", status=status)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Language"] = said.lang
+    if view:
+        response.headers["X-Sevengates-Person"] = view.person_id  # whose page it is: for the device that keeps it
     return response
 
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from services.gateway import context, problems
 from services.gateway.pages import acts, board_view, suggest
 from services.gateway.pages.job_page import with_job
+from services.gateway.pages.offline import needed_ahead
 from services.gateway.pages.reasons import reasons as reasons_of
 from services.gateway.pages.render import View, environment, page, texts_for_scripts, url, view_of
 from services.gateway.roles import may_send
@@ -81,6 +82,7 @@ async def today(request: web.Request) -> web.Response:
         request, "today.html", view=view, nav="today", jobs=shown, waiting=waiting, suggestions=[],
         state_of=board_view.shown_state, state_word=lambda one, job: board_view.state_word(view, one, job),
         fact_of=lambda one: board_view.fact_of(view, one), form_url=lambda type_, job: acts.form_url(view, type_, job),
+        ahead=needed_ahead(view, [ticket for _, _, tickets in shown for ticket in tickets]),
     )  # fmt: skip
 
 

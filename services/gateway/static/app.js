@@ -1,9 +1,12 @@
 // On every page: the site's clock, countdowns, focus after an answer, and acting as somebody else on a simulated site.
 // Time runs on `performance.now()` from the server's word for now: a device clock that is wrong changes nothing.
 
+import { keepSending, mine, onChange } from "./outbox.js";
+import { onConnection, watchConnection } from "./offline.js";
+
 const body = document.body;
 const opened = performance.now();
-const start = Date.parse(body.dataset.now || new Date().toISOString());
+const start = Date.parse(body.dataset.now || new Date().toISOString()) + Number(body.dataset.keptMs || 0);
 const zone = body.dataset.zone || "UTC";
 const SOON_WORDS_AT = [600, 300, 60];
 
@@ -70,9 +73,36 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", async (event) => {
   if (!event.target.closest("[data-sign-out]")) return;
+  navigator.serviceWorker?.controller?.postMessage("forget-pages");
   await fetch("/api/sign-out", { method: "POST", headers: { "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content } });
   location.assign("/sign-in");
 });
+
+// The count of what waits on this device, on every page: never a spinner, never hidden.
+async function countUnsent() {
+  const found = await mine().catch(() => []);
+  const open = found.filter((one) => one.state === "waiting").length;
+  const refused = found.length - open;
+  for (const badge of document.querySelectorAll("[data-unsent]")) {
+    badge.classList.toggle("some", open > 0);
+    badge.classList.toggle("no", refused > 0);
+    badge.querySelector("[data-count]").textContent = found.length ? String(found.length) : "";
+    badge.querySelector("[data-word]").textContent = refused ? badge.dataset.refused : open ? badge.dataset.waiting : badge.dataset.none;
+  }
+}
+
+if (body.dataset.person) {
+  onChange(countUnsent);
+  onConnection(countUnsent);
+  countUnsent();
+  watchConnection();
+  keepSending();
+}
+if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.register("/sw.js").catch(() => {});
+  const ahead = document.querySelector("[data-keep]");
+  if (ahead) navigator.serviceWorker.ready.then(({ active }) => active.postMessage({ keep: JSON.parse(ahead.dataset.keep) }));
+}
 
 document.querySelector("[data-focus]")?.focus();
 if (matchMedia("(min-width: 721px)").matches) document.querySelector("[data-open-wide]")?.setAttribute("open", "");

@@ -1,5 +1,8 @@
 // A command's form: collects what was filled in, sends it, and shows what became of it.
+import { isOffline } from "./offline.js";
+import { askToPersist, deliver as deliverEntry, keepRecord } from "./outbox.js";
 import { clientPart, csrf, forget, keep, kept, look, newId, send } from "./send.js";
+import { StoreFull } from "./store.js";
 
 const form = document.getElementById("command");
 const words = form ? JSON.parse(form.dataset.words) : {};
@@ -280,6 +283,29 @@ function busy(now) {
   button.setAttribute("aria-busy", String(now));
 }
 
+const mayWait = form?.dataset.mayWait !== undefined;
+
+// A record that may wait: on this device first, then sent; without an answer it goes on from the outbox by itself.
+async function record(client, tapped) {
+  busy(true);
+  let entry;
+  try {
+    entry = await keepRecord(client, { title: form.dataset.title, subject: form.dataset.subject }, tapped);
+  } catch (trouble) {
+    busy(false);
+    answerBox.innerHTML = `<div class="note alarm" role="alert"><p tabindex="-1"></p></div>`;
+    answerBox.querySelector("p").textContent = trouble instanceof StoreFull ? words.device_full : words.not_kept;
+    answerBox.querySelector("p").focus();
+    return;
+  }
+  askToPersist();
+  const answer = isOffline() ? { status: 0, body: {} } : await deliverEntry(entry);
+  busy(false);
+  if (NAMED.has(answer.status) || answer.status === 401) { await after(answer); return; }
+  const next = new URL(form.dataset.next, location.origin);
+  location.assign(`${form.dataset.outbox}?next=${encodeURIComponent(next.pathname + next.search)}`);
+}
+
 async function deliver(command) {
   busy(true);
   let answer = await send(command, transport());
@@ -289,6 +315,10 @@ async function deliver(command) {
   }
   busy(false);
   if (NAMED.has(answer.status)) forget(key);
+  await after(answer);
+}
+
+async function after(answer) {
   if (answer.status === 200) {
     const job = answer.body.job_id || form.dataset.job;
     const next = new URL(form.dataset.next, location.origin);
@@ -337,6 +367,7 @@ form?.addEventListener("submit", async (event) => {
     payload,
     lang,
   });
+  if (mayWait) { await record(client, tapped); return; }
   const command = keep(key, client);
   command.tapped = tapped;
   await deliver(command);

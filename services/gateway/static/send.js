@@ -2,6 +2,10 @@
 // The client part (what is hashed) never changes between tries; only `elapsed_ms` is measured again.
 
 const ABORT_MS = 10000;
+const CLOCK = "sevengates.clock";
+const SERVER_CLOCK_MS = 1000; // a Date header counts whole seconds
+const DRIFT = 0.0002; // of a device's clock, on the safe side: 17 s a day
+const CLOCK_GOOD_FOR_MS = 7 * 24 * 3600 * 1000;
 const KEPT = "sevengates.command.";
 
 export const csrf = () => document.querySelector("meta[name=csrf-token]").content;
@@ -58,10 +62,34 @@ export function clientPart({ type, version, siteId, jobId, permitId, expected, p
   return client;
 }
 
+// How far this device's clock is from the plant's, from the answer to a request; the best of what was measured is kept.
+function measure(answer, askedAt, began) {
+  const date = Date.parse(answer.headers.get("Date") || "");
+  if (Number.isNaN(date)) return;
+  const took = performance.now() - began;
+  const measured = { offset: Math.round(askedAt + took / 2 - (date + SERVER_CLOCK_MS / 2)), worth: Math.ceil(took / 2 + SERVER_CLOCK_MS), at: askedAt };
+  try {
+    localStorage.setItem(CLOCK, JSON.stringify(measured));
+  } catch {
+    // without it, a record made on another page has an unknown time: no evidence, but kept
+  }
+}
+
+// {offset_ms, worth_ms} of the last contact, wider with every hour since; nothing if it is too old.
+function clockKnown() {
+  const found = JSON.parse(localStorage.getItem(CLOCK) || "null");
+  const since = found ? Date.now() - found.at : Infinity;
+  if (since < 0 || since > CLOCK_GOOD_FOR_MS) return undefined;
+  return { offset_ms: found.offset, worth_ms: found.worth + Math.ceil(since * DRIFT) };
+}
+
 // -> { status, body } ; status 0: nobody answered (the command may or may not have arrived: send again, same id)
 export async function send(command, transport = {}) {
   const body = { ...command.client, ...transport };
   if (command.page === pageId) body.elapsed_ms = Math.max(0, Math.round(performance.now() - command.tapped));
+  else if (clockKnown()) body.clock = clockKnown();
+  const began = performance.now();
+  const askedAt = Date.now();
   const aborted = AbortSignal.timeout(ABORT_MS);
   try {
     const answer = await fetch("/api/commands", {
@@ -70,6 +98,7 @@ export async function send(command, transport = {}) {
       body: JSON.stringify(body),
       signal: aborted,
     });
+    measure(answer, askedAt, began);
     return { status: answer.status, body: await answer.json().catch(() => ({})) };
   } catch {
     return { status: 0, body: {} };

@@ -1,5 +1,6 @@
 // STOP: one tap here sends it. It is kept on this device until the plant has answered, and tried again by itself.
-import { clientPart, keep, look, send } from "./send.js";
+import { deliver, keepRecord } from "./outbox.js";
+import { clientPart, keep } from "./send.js";
 
 const page = document.getElementById("stop");
 const words = JSON.parse(page.dataset.words);
@@ -16,14 +17,15 @@ function say(text, after) {
   state.querySelector("p").textContent = after || "";
 }
 
-async function deliver(command) {
-  const answer = await send(command);
-  if (answer.status === 200) return answer;
-  if (answer.status === 202) {
-    say(words.recording, words.recording_more);
-    return look(answer.body.where || `/api/commands/${command.client.command_id}`, 120, 500);
+// Kept on this device first, so that a closed page or an empty battery does not lose it; a device that can keep
+// nothing sends all the same.
+async function kept(client) {
+  try {
+    return await keepRecord(client, { title: words.record_title, subject: client.job_id ? page.dataset.subject : "" });
+  } catch {
+    const command = keep(`stop_work|${client.job_id || ""}`, client);
+    return { id: client.command_id, client, page: command.page, tapped: command.tapped, tries: 0 };
   }
-  return answer;
 }
 
 async function stop() {
@@ -41,10 +43,14 @@ async function stop() {
     payload: {},
     lang: document.body.dataset.lang,
   });
-  const command = keep(`stop_work|${client.job_id || ""}`, client);
+  const entry = await kept(client);
   say(words.sending, "");
   for (;;) {
-    const answer = await deliver(command);
+    const answer = await deliver(entry);
+    if (answer.status === 202) {
+      say(words.recording, words.recording_more);
+      continue;
+    }
     if (answer.status === 200) {
       say(words.stopped.replace("{no}", answer.body.site_seq), words.stopped_more);
       document.getElementById("stop-why").hidden = false;

@@ -1,0 +1,88 @@
+// The outbox: a record made here belongs to its author. It goes out under its author's session, under the same id until
+// a named answer came; what the plant refused is shown until somebody has seen it.
+import { entries, get, put, remove } from "./store.js";
+import { look, pageId, send } from "./send.js";
+
+const AGAIN_MS = [2000, 5000, 15000, 30000];
+const REFUSED = new Set([403, 409, 413, 415, 422]);
+const changed = new EventTarget();
+let made = 0;
+let failures = 0;
+let timer = null;
+
+export const person = () => document.body.dataset.person || "";
+export const onChange = (hear) => changed.addEventListener("change", hear);
+const tell = () => changed.dispatchEvent(new Event("change"));
+
+// Asks the browser once not to clear what waits here when it is short of room.
+export async function askToPersist() {
+  if (navigator.storage?.persist && !(await navigator.storage.persisted())) await navigator.storage.persist();
+}
+
+// Kept before anything is sent. `about` is what a person reads of it: {title, subject}.
+export async function keepRecord(client, about, tapped = performance.now()) {
+  made += 1;
+  const entry = {
+    id: client.command_id, client: { ...client, actor: person() }, author: person(), about, n: made,
+    made: client.captured.device_time, page: pageId, tapped, state: "waiting", tries: 0,
+  };
+  await put(entry);
+  tell();
+  return entry;
+}
+
+export async function mine() {
+  return (await entries()).filter((one) => one.author === person());
+}
+
+export async function waiting() {
+  return (await entries()).filter((one) => one.state === "waiting");
+}
+
+// One entry to its answer: {status, body}. Gone on 200; kept as refused on a named refusal; else it waits on.
+export async function deliver(entry) {
+  let answer = await send({ client: entry.client, page: entry.page, tapped: entry.tapped }, entry.transport || {});
+  if (answer.status === 202) answer = await look(answer.body.where || `/api/commands/${entry.id}`, 10, 500);
+  if (answer.status === 200) await remove(entry.id);
+  else if (REFUSED.has(answer.status)) await put({ ...entry, state: "refused", answer });
+  else await put({ ...entry, tries: entry.tries + 1 });
+  tell();
+  return answer;
+}
+
+export async function seen(id) {
+  const entry = await get(id);
+  if (entry?.state === "refused") await remove(id);
+  tell();
+}
+
+// Everything of this person, in order, one page at a time; the first that gets no answer ends the round.
+async function round() {
+  for (const entry of await mine()) {
+    if (entry.state !== "waiting") continue;
+    const { status } = await deliver(entry);
+    if (status !== 200 && !REFUSED.has(status)) return false;
+  }
+  return true;
+}
+
+async function alone(work) {
+  if (!navigator.locks) return work();
+  return navigator.locks.request("sevengates-outbox", { ifAvailable: true }, (lock) => (lock ? work() : false));
+}
+
+export async function sendAll() {
+  clearTimeout(timer);
+  if (!person()) return;
+  const done = await alone(round).catch(() => false);
+  failures = done ? 0 : failures + 1;
+  const left = (await mine()).some((one) => one.state === "waiting");
+  if (left) timer = setTimeout(sendAll, AGAIN_MS[Math.min(failures, AGAIN_MS.length) - 1] || AGAIN_MS[0]);
+}
+
+// While a page is open: at once, when the network is back, and again and again while something waits.
+export function keepSending() {
+  addEventListener("online", sendAll);
+  document.addEventListener("visibilitychange", () => document.hidden || sendAll());
+  sendAll();
+}

@@ -1,0 +1,58 @@
+// The list of what waits on this device: made here by whom, when, and what the plant said of it. Can be saved as a file.
+import { entries } from "./store.js";
+import { onChange, person, seen, sendAll } from "./outbox.js";
+
+const box = document.getElementById("outbox");
+const words = JSON.parse(box.dataset.words);
+const stamp = new Intl.DateTimeFormat(document.body.dataset.lang, { dateStyle: "medium", timeStyle: "medium" });
+
+function line(tag, text, className = "") {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (className) made.className = className;
+  return made;
+}
+
+function reasons(entry) {
+  const list = document.createElement("ul");
+  const codes = entry.answer?.body?.refusals?.map((one) => one.code) || [entry.answer?.body?.error || String(entry.answer?.status)];
+  for (const code of new Set(codes)) list.append(line("li", code, "id"));
+  return list;
+}
+
+function card(entry) {
+  const item = document.createElement("li");
+  item.className = "st6";
+  item.append(line("b", entry.about.title), line("p", [entry.about.subject, stamp.format(new Date(entry.made))].filter(Boolean).join(" · "), "s"));
+  if (entry.author !== person()) {
+    item.append(line("p", words.waits_for_author, "s"));
+  } else if (entry.state === "refused") {
+    item.append(line("p", words.refused, "bad"), reasons(entry));
+    const button = line("button", words.seen, "btn");
+    button.type = "button";
+    button.addEventListener("click", () => seen(entry.id));
+    item.append(button);
+  } else {
+    item.append(line("p", words.waiting, "s"));
+  }
+  return item;
+}
+
+async function draw() {
+  const found = await entries();
+  box.replaceChildren(...found.map(card));
+  document.getElementById("outbox-none").hidden = found.length > 0;
+  for (const one of document.querySelectorAll("[data-when-some]")) one.hidden = found.length === 0;
+}
+
+document.getElementById("outbox-save").addEventListener("click", async () => {
+  const found = (await entries()).map(({ tapped, ...entry }) => entry);
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([JSON.stringify(found, null, 1)], { type: "application/json" }));
+  link.download = "sevengates-unsent.json";
+  link.click();
+  URL.revokeObjectURL(link.href);
+});
+document.getElementById("outbox-send").addEventListener("click", sendAll);
+onChange(draw);
+draw();

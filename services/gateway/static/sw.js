@@ -1,0 +1,93 @@
+// The service worker: what was last seen can be read without a network; nothing is sent and nothing is decided here.
+// The gateway puts the list of files of this release and its hash in front (services/gateway/pages/offline.py).
+/* global RELEASE, FILES, OFFLINE_PAGE */
+const FILES_CACHE = `files-${RELEASE}`;
+const PAGES_CACHE = "pages";
+const PERSON_HEADER = "X-Sevengates-Person";
+const KEPT_AT = "X-Kept-At";
+const WHOSE = "/whose-pages-these-are";
+const PAGES_MAX = 60;
+const PATIENCE_MS = 4000;
+
+self.addEventListener("install", (event) => {
+  event.waitUntil((async () => {
+    const cache = await caches.open(FILES_CACHE);
+    await cache.addAll([...FILES, OFFLINE_PAGE].map((one) => new Request(one, { cache: "reload" })));
+  })());
+});
+
+// A new release waits until no page of the old one is open: a form is never changed under somebody's hands.
+self.addEventListener("activate", (event) => {
+  event.waitUntil((async () => {
+    const old = (await caches.keys()).filter((name) => name.startsWith("files-") && name !== FILES_CACHE);
+    await Promise.all(old.map((name) => caches.delete(name)));
+    await self.clients.claim();
+  })());
+});
+
+// Signing out, or another person signing in, takes the pages of the one before away. `keep`: addresses that this
+// person will need at the place of work, fetched ahead while there is a network.
+self.addEventListener("message", (event) => {
+  if (event.data === "forget-pages") event.waitUntil(caches.delete(PAGES_CACHE));
+  else if (event.data.keep) event.waitUntil(fetchAhead(event.data.keep));
+});
+
+async function fetchAhead(addresses) {
+  for (const address of addresses) {
+    try {
+      const answer = await fetch(address, { headers: { Accept: "text/html" } });
+      if (answer.ok && !answer.redirected) await keep(new Request(address), answer);
+    } catch {
+      return; // no network: what is kept stays
+    }
+  }
+}
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (request.method !== "GET" || url.origin !== self.location.origin) return;
+  if (url.pathname.startsWith("/static/")) event.respondWith(file(request));
+  else if (request.mode === "navigate") event.respondWith(page(request));
+});
+
+async function file(request) {
+  return (await caches.match(request)) || fetch(request);
+}
+
+async function page(request) {
+  try {
+    const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    if (answer.ok && !answer.redirected) await keep(request, answer.clone());
+    return answer;
+  } catch {
+    const cache = await caches.open(PAGES_CACHE);
+    const ignoreSearch = /\/(outbox|stop)$/.test(new URL(request.url).pathname); // the same page, whatever it leads back to
+    const kept = await cache.match(request, { ignoreVary: true, ignoreSearch });
+    return kept ? old(kept) : (await caches.match(OFFLINE_PAGE)) || Response.error();
+  }
+}
+
+// What was kept, saying how old it is: its clocks and countdowns go on from there, and it never looks like now.
+async function old(kept) {
+  const html = await kept.text();
+  const age = Math.max(0, Date.now() - Number(kept.headers.get(KEPT_AT)));
+  return new Response(html.replace("<body ", `<body data-kept-ms="${age}" `), { headers: kept.headers });
+}
+
+async function keep(request, answer) {
+  const person = answer.headers.get(PERSON_HEADER);
+  if (!person) return;
+  let cache = await caches.open(PAGES_CACHE);
+  const before = await cache.match(WHOSE);
+  if (before && (await before.text()) !== person) {
+    await caches.delete(PAGES_CACHE);
+    cache = await caches.open(PAGES_CACHE);
+  }
+  await cache.put(WHOSE, new Response(person));
+  const headers = new Headers(answer.headers);
+  headers.set(KEPT_AT, String(Date.now()));
+  await cache.put(request, new Response(await answer.blob(), { headers }));
+  const kept = (await cache.keys()).filter((one) => !one.url.endsWith(WHOSE));
+  await Promise.all(kept.slice(0, Math.max(0, kept.length - PAGES_MAX)).map((one) => cache.delete(one)));
+}
