@@ -85,6 +85,9 @@ def _precautions(cells: Cells) -> Flowable:
         [cells.label("page.precautions", 7), cells.value(w.between.join(map(w.name, d["controls"])))],
         [cells.label("page.limits", 5), cells.value(d.get("limitations", ""))],
     ]
+    for key in ("supersedes", "superseded_by"):
+        if d[key]:
+            rows.append([cells.label(f"page.{key}", 2), cells.value(d[key])])
     if d["level_reasons"]:
         rows.append([cells.label("page.level_reason"), cells.value(w.between.join(map(w.name, d["level_reasons"])))])
     rows.append(

@@ -42,6 +42,10 @@ MEASURE_ANSWERS = ("confirmed", "not_applicable", "not_in_place")
 NODES = ("work_lead", "unit", "safety", "head", "dept")
 GUARDIAN_PLACES = ("outside", "at_work")
 EQUIPMENT_KINDS = ("fire_extinguisher", "rescue_kit", "communication", "lighting")
+#: What of a ticket may change: the first four ask for a new ticket (GB 30871-2022 4.16), the others also for a new
+#: analysis of hazards (4.17).
+TICKET_CHANGES = ("content", "scope", "place", "time", "process", "conditions", "method", "environment")
+TICKET_PARTS_KEPT = ("crew", "assessment", "plan")
 SUSPEND_CAUSES = ("suspension", "weather")
 TELEMETRY_KINDS = ("heartbeats", "positions", "gas", "video")
 SIGNAL_KINDS = ("gas_stream", "video", "position", "heartbeat")

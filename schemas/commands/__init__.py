@@ -21,6 +21,7 @@ from schemas.commands import (  # noqa: F401  each enters its commands in the re
     step2_plan,
     step3_briefing,
     step4_site_survey,
+    step5_endings,
     step5_execution,
     step6_supervision,
     step7_review,

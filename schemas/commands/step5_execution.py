@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from schemas import limits, words
-from schemas.commands.base import OPTIONAL, Payload, command, of_permit
-from schemas.fields import CrewMember, Flag, Ident, Int, Line, Many, MapOf, OneOf, Part, Strict, text
+from schemas.commands.base import OPTIONAL, Payload, command, of_job, of_permit
+from schemas.fields import CrewMember, Flag, Ident, Int, Line, Many, MapOf, OneOf, Part, Strict, Word, text
 
 
 @of_permit("guardian_on")
@@ -110,11 +110,27 @@ class Complete(Payload):
     pass
 
 
-@of_permit("revoke_ticket")
-class RevokeTicket(Payload):
-    reason = text()
+@of_job("add_personal_lock")
+class AddPersonalLock(Payload):
+    """One's own lock, on an isolation that is on."""
+
+    point_id = Ident()
+    lock_no = Word()
 
 
-@of_permit("void_ticket")
-class VoidTicket(Payload):
-    reason = text()
+@of_job("remove_personal_lock")
+class RemovePersonalLock(Payload):
+    """One's own lock: nobody else takes it off (29 CFR 1910.147(e)(3))."""
+
+    point_id = Ident()
+
+
+@of_job("remove_absent_owners_lock")
+class RemoveAbsentOwnersLock(Payload):
+    """The recorded procedure of 1910.147(e)(3): off the site, every effort to reach them, told before they return."""
+
+    point_id = Ident()
+    person_id = Ident()
+    verified_off_site = text()
+    reached_how = text()
+    told_before_return = text()

@@ -13,7 +13,16 @@ from typing import Any
 from marshmallow import Schema, fields, validate
 
 from schemas import limits, words
-from schemas.commands import registry, service, site, step2_plan, step4_site_survey, step5_execution, step6_supervision
+from schemas.commands import (
+    registry,
+    service,
+    site,
+    step2_plan,
+    step4_site_survey,
+    step5_endings,
+    step5_execution,
+    step6_supervision,
+)
 from schemas.commands import step1_risk_assessment as step1
 from schemas.commands import step3_briefing as step3
 from schemas.commands import step7_review as step7
@@ -274,9 +283,20 @@ def _step5() -> None:
     _event("permit.resumed", AboutPermit, step5_execution.Resume)
     _event("crew.changed", AboutPermit, step5_execution.ChangeCrew)
     _event("work.completed", AboutPermit)
-    _event("permit.revoked", AboutPermit, step5_execution.RevokeTicket)
-    _event("permit.voided", AboutPermit, step5_execution.VoidTicket)
+    _event("permit.revoked", AboutPermit, step5_endings.RevokeTicket)
+    _event("permit.voided", AboutPermit, step5_endings.VoidTicket)
     _event("permit.expired", AboutPermit, valid_to=Instant())
+    _event(
+        "ticket.replaced",
+        AboutPermit,
+        by_permit=Uuid(),
+        changed=Many(OneOf(words.TICKET_CHANGES), len(words.TICKET_CHANGES)),
+        kept=Many(OneOf(words.TICKET_PARTS_KEPT), len(words.TICKET_PARTS_KEPT)),
+        reason=text(),
+    )
+    _event("personal_lock.added", AboutJob, step5_execution.AddPersonalLock, person_id=Ident())
+    _event("personal_lock.removed", AboutJob, step5_execution.RemovePersonalLock, person_id=Ident())
+    _event("personal_lock.removed_for_owner", AboutJob, step5_execution.RemoveAbsentOwnersLock)
 
 
 def _steps6_and_7() -> None:

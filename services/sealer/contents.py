@@ -2,10 +2,10 @@
 
 A *permit document* has: kind, permit_no, job_no, type, level, level_reasons, state, demo, status_mark, copy, site,
 area, place, equipment_tag, applicant_unit, requested_at, work_content, limitations, method, medium, work_unit,
-contractor, work_lead, hot_workers, workers, guardians, gas, linked, hazards, valid_from, valid_to, measures,
-measures_by, briefing, nodes, issue, foreman_check, accepted, emergency_plan, rescue_kit, comms, ppe, controls,
-isolations, signatures, suspensions, ended, foot, link. Names are {"en", "zh-CN"}; times are texts on the site's clock,
-in its zone; everything is JSON, because it goes to another process.
+contractor, work_lead, hot_workers, workers, guardians, gas, linked, supersedes, superseded_by, hazards, valid_from,
+valid_to, measures, measures_by, briefing, nodes, issue, foreman_check, accepted, emergency_plan, rescue_kit, comms,
+ppe, controls, isolations, signatures, suspensions, ended, foot, link. Names are {"en", "zh-CN"}; times are texts on the
+site's clock, in its zone; everything is JSON, because it goes to another process.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from services.seven_steps.codec import plain
 from services.seven_steps.facts import Stated
 from services.seven_steps.roles import NODE_OF_GRADE
 from services.seven_steps.rules import Rules
+from services.seven_steps.step5_endings import superseded_by
 
 Names = dict[str, str]
 NameOf = Callable[[str], Names]
@@ -152,6 +153,8 @@ def permit_document(
         **_crew(view, permit),
         "gas": _gas(view, permit),
         "linked": _linked(board, permit),
+        "supersedes": _number(board.permits.get(permit.supersedes or "")),
+        "superseded_by": _number(superseded_by(board, permit)),
         **_risks(job, permit),
         "valid_from": view.minute(permit.valid_from),
         "valid_to": view.minute(permit.valid_to),
@@ -212,6 +215,10 @@ def _linked(board: Board, permit: Permit) -> list[dict[str, str]]:
     others = {p.permit_id for p in board.permits.values() if permit.permit_id in p.related} | permit.related
     found = [board.permits[permit_id] for permit_id in others if permit_id in board.permits]
     return [{"type": other.type, "no": other.permit_no} for other in sorted(found, key=lambda p: p.permit_no)]
+
+
+def _number(permit: Permit | None) -> str:
+    return permit.permit_no if permit else ""
 
 
 def _risks(job: Job, permit: Permit) -> dict[str, Any]:

@@ -101,7 +101,17 @@ class Briefing:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonalLock:
+    person_id: str
+    lock_no: str
+    at: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Isolation:
+    """One point that is isolated for the job. applied: also who is responsible for it, and for the locks on it."""
+
     point_id: str
     method: str
     lock_no: str
@@ -109,6 +119,7 @@ class Isolation:
     applied: Stated
     verified: Stated | None = None
     removed: Stated | None = None
+    locks: Mapping[str, PersonalLock] = EMPTY  # by person
 
 
 @dataclass(frozen=True, slots=True)

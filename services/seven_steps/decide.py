@@ -155,6 +155,7 @@ FACTS_ABOUT_NOTHING_NEW = frozenset(
         "assign_crew",
     }
     | {"send_back", "withdraw_job", "give_briefing", "close_job", "revoke_ticket", "void_ticket", "clear_stop"}
+    | {"replace_ticket"}
 )
 
 

@@ -16,3 +16,4 @@ LATE_AFTER = timedelta(seconds=60)  # a record that arrives later is marked (des
 REAUTHENTICATED_WITHIN = timedelta(minutes=15)  # before an issue (rules G-SG-1; ESL art. 13, policy)
 FUTURE_TOLERANCE = timedelta(seconds=60)  # a sample is in the future beyond this (rules G-GAS-12)
 ALARP_TEXT_MIN = 30  # characters of an ALARP reason (rules A7)
+PERSONAL_LOCKS_MAX = 100  # on one isolation; a crew is at most 50

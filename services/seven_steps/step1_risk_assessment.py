@@ -10,7 +10,7 @@ from services.seven_steps import codes, limits, risk, roles, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Assessment, Job, RiskRow
 from services.seven_steps.board_ticket import Permit
-from services.seven_steps.event import change_job, change_permit, event, job_of, permit_of, put, stated, text_of
+from services.seven_steps.event import Event, change_job, change_permit, event, job_of, permit_of, put, stated, text_of
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, CommandSpec, Decision, Refused
 from services.seven_steps.work_types import TYPES
@@ -43,33 +43,43 @@ def create_job(case: Case) -> Decision:
 
 
 def add_ticket(case: Case) -> Decision:
-    job, payload = case.job, case.command.payload
-    assert job is not None
-    permit_id = case.command.permit_id or ""
+    permit_id, payload = case.command.permit_id or "", case.command.payload
+    refused = no_room(case, permit_id, payload)
+    if refused is not None:
+        return refused
+    added = added_ticket(case, permit_id, payload)
+    return added if isinstance(added, Refused) else (added,)
+
+
+def no_room(case: Case, permit_id: str, payload: Data) -> Refused | None:
+    """Why a ticket can't be added: its id is taken, there are too many, or its time is too far away."""
+    assert case.job is not None
     if permit_id in case.board.permits:
         return Refused(codes.WRONG_STATE, about=permit_id, have=":exists", need=":new")
-    if len(job.permits) >= limits.TICKETS_PER_JOB_MAX:
+    if len(case.job.permits) >= limits.TICKETS_PER_JOB_MAX:
         return Refused(codes.LIMIT_REACHED, about="tickets_per_job", need=str(limits.TICKETS_PER_JOB_MAX))
     if len(case.board.permits) >= limits.LIVE_PERMITS_MAX:
         return Refused(codes.LIMIT_REACHED, about="live_permits", need=str(limits.LIVE_PERMITS_MAX))
-    if (far := _too_far(case, payload)) is not None:
-        return far
+    return _too_far(case, payload)
+
+
+def added_ticket(case: Case, permit_id: str, payload: Data) -> Event | Refused:
+    """The new ticket, with the day's next number."""
+    assert case.job is not None
     number = _next_number(case)
     if number is None:
         return Refused(codes.LIMIT_REACHED, about="numbers_per_day", need=str(limits.NUMBERS_PER_DAY_MAX))
-    content = _ticket_content(case, job.area_id, payload)
-    return (
-        event(
-            case,
-            "ticket.added",
-            **content,
-            permit_id=permit_id,
-            permit_no=_numbered(case, TYPES[payload["type"]].kind, number),
-            type=payload["type"],
-            day=_day(case),
-            related=sorted(payload.get("related", [])),
-            supersedes=payload.get("supersedes"),
-        ),
+    content = _ticket_content(case, case.job.area_id, payload)
+    return event(
+        case,
+        "ticket.added",
+        **content,
+        permit_id=permit_id,
+        permit_no=_numbered(case, TYPES[payload["type"]].kind, number),
+        type=payload["type"],
+        day=_day(case),
+        related=sorted(payload.get("related", [])),
+        supersedes=payload.get("supersedes"),
     )
 
 
@@ -83,7 +93,13 @@ def amend_ticket(case: Case) -> Decision:
         )
     if (far := _too_far(case, case.command.payload)) is not None:
         return far
-    before = {
+    content = content_of(permit) | dict(case.command.payload)
+    return (event(case, "ticket.amended", **_ticket_content(case, permit.area_id, content)),)
+
+
+def content_of(permit: Permit) -> dict[str, Any]:
+    """What a ticket says of its work, as a payload says it."""
+    return {
         "type": permit.type,
         "facts": dict(permit.facts),
         "place": permit.place,
@@ -94,9 +110,6 @@ def amend_ticket(case: Case) -> Decision:
         "level": permit.requested_level,
         "level_reason": permit.requested_level_reason,
     }
-    return (
-        event(case, "ticket.amended", **_ticket_content(case, permit.area_id, before | dict(case.command.payload))),
-    )
 
 
 def _too_far(case: Case, payload: Data) -> Refused | None:

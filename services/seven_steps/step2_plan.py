@@ -98,9 +98,10 @@ def send_back(case: Case) -> Decision:
 
 
 def withdraw_job(case: Case) -> Decision:
-    begun = [p for p in _tickets(case) if p.state not in BEFORE_ISSUE | ENDED | {"issued"}]
-    if begun:
-        return Refused(codes.WRONG_STATE, about=begun[0].permit_no, have=f":{begun[0].state}", need=":not_started")
+    """An issued ticket is revoked first, by somebody who may approve that (AQ 3064.2 5.7)."""
+    issued = [p for p in _tickets(case) if p.state not in BEFORE_ISSUE | ENDED]
+    if issued:
+        return Refused(codes.WRONG_STATE, about=issued[0].permit_no, have=f":{issued[0].state}", need=":not_issued")
     return (event(case, "job.withdrawn", reason=case.command.payload["reason"]),)
 
 

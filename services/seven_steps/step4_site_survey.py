@@ -174,8 +174,18 @@ def measures_confirmed(board: Board, data: Data) -> Board:
 
 
 def isolation_applied(board: Board, data: Data) -> Board:
-    isolation = Isolation(data["point_id"], data["method"], data["lock_no"], data["tag_no"], stated(board, data))
-    return change_job(board, data, isolations=put(job_of(board, data).isolations, data["point_id"], isolation))
+    """Applied anew it is verified anew; the personal locks that hang there still do."""
+    isolations = job_of(board, data).isolations
+    before = isolations.get(data["point_id"])
+    isolation = Isolation(
+        point_id=data["point_id"],
+        method=data["method"],
+        lock_no=data["lock_no"],
+        tag_no=data["tag_no"],
+        applied=stated(board, data),
+        locks=before.locks if before else {},
+    )
+    return change_job(board, data, isolations=put(isolations, isolation.point_id, isolation))
 
 
 def isolation_verified(board: Board, data: Data) -> Board:

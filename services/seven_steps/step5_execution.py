@@ -19,7 +19,6 @@ from services.seven_steps.event import (
     put,
     recorded,
     stated,
-    text_of,
     without,
 )
 from services.seven_steps.facts import Stated
@@ -78,24 +77,6 @@ def complete(case: Case) -> Decision:
     if permit.started is None:
         return Refused(codes.WRONG_STATE, about=permit.permit_no, have=":not_started", need=":started")
     return (event(case, "work.completed"),)
-
-
-def revoke_ticket(case: Case) -> Decision:
-    """Not yet started: revoked; started: void (reading A10.10). A ticket suspended before its start has not."""
-    return _ended(case, "permit.revoked", case.permit is not None and case.permit.started is None)
-
-
-def void_ticket(case: Case) -> Decision:
-    return _ended(case, "permit.voided", case.permit is not None and case.permit.started is not None)
-
-
-def _ended(case: Case, type_: str, fits: bool) -> Decision:
-    permit = case.permit
-    assert permit is not None
-    if not fits:
-        have, need = (":not_started", ":started") if permit.started is None else (":started", ":not_started")
-        return Refused(codes.WRONG_STATE, about=permit.permit_no, have=have, need=need)
-    return (event(case, type_, **case.command.payload),)
 
 
 def start(case: Case) -> Decision:
@@ -306,14 +287,6 @@ def permit_expired(board: Board, data: Data) -> Board:
     )
 
 
-def permit_revoked(board: Board, data: Data) -> Board:
-    return change_permit(board, data, state="revoked", ended=stated(board, data, text_of(data["reason"])))
-
-
-def permit_voided(board: Board, data: Data) -> Board:
-    return change_permit(board, data, state="void", ended=stated(board, data, text_of(data["reason"])))
-
-
 APPLIERS = {
     ("guardian.on", 1): guardian_on,
     ("guardian.off", 1): guardian_off_duty,
@@ -329,8 +302,6 @@ APPLIERS = {
     ("crew.changed", 1): crew_changed,
     ("work.completed", 1): work_completed,
     ("permit.expired", 1): permit_expired,
-    ("permit.revoked", 1): permit_revoked,
-    ("permit.voided", 1): permit_voided,
 }
 
 GUARDIANS = frozenset({roles.GUARDIAN})
@@ -340,8 +311,6 @@ REGISTER_KEEPERS = frozenset({roles.GUARDIAN, roles.WORKER, roles.WORK_LEAD})
 SUSPENDERS = roles.APPROVERS | {roles.AREA_AUTH, roles.HSE, roles.SHIFT_FOREMAN, roles.GUARDIAN}
 #: Which of them may resume which cause is G-RUN-5's to say; whoever declared an emergency may be anyone.
 RESUMERS = roles.ANYONE
-ENDERS = roles.APPROVERS | {roles.AREA_AUTH}
-NOT_STARTED = frozenset({"open", "surveyed", "issued"})
 
 COMMANDS = (
     CommandSpec("guardian_on", RECORD, GUARDIANS, PERMIT, recorded("guardian.on")),
@@ -365,10 +334,6 @@ COMMANDS = (
     CommandSpec("resume", ACT, RESUMERS, PERMIT, resume, states=frozenset({"suspended"}), boundary=Boundary.RESUME),
     CommandSpec("change_crew", RECORD, LEADS, PERMIT, change_crew, states=STARTED | {"issued"}),
     CommandSpec("complete", ACT, LEADS, PERMIT, complete, states=STARTED, boundary=Boundary.COMPLETE),
-    CommandSpec(
-        "revoke_ticket", RECORD, ENDERS | {roles.APPLICANT}, PERMIT, revoke_ticket, states=NOT_STARTED | {"suspended"}
-    ),
-    CommandSpec("void_ticket", RECORD, ENDERS, PERMIT, void_ticket, states=STARTED | {"completed"}),
     CommandSpec(
         "expire_ticket",
         RECORD,

@@ -6,11 +6,15 @@ from dataclasses import replace
 from datetime import timedelta
 
 from services.seven_steps import roles
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import EVERYWHERE, HOT, Boundary, Case, Gate, Missing
+from services.seven_steps.step1_risk_assessment import ENDED
 from services.seven_steps.step2_to_3_crew_gates import guardians_of
 
 ACCEPT = frozenset({Boundary.ACCEPT})
 GUARDIAN = (roles.GUARDIAN,)
+#: Ends of a ticket: it protects nothing and needs no protection.
+OVER = ENDED | {"accepted"}
 
 
 def fire_watch_too_short(case: Case) -> tuple[Missing, ...]:
@@ -123,26 +127,44 @@ def no_record(_case: Case) -> tuple[int, ...]:
 
 
 def isolation_still_needed(case: Case) -> tuple[Missing, ...]:
-    """A tag stays while any ticket it protects is live: all of this job's, and other jobs' that share the point."""
-    point_id = case.command.payload.get("point_id")
+    """A tag stays while a ticket it protects is live: of this job, and of other jobs that share the point.
+
+    A ticket is live from its issue until it is accepted, void or revoked; one that was never issued protects nobody
+    yet (its own issue asks for the isolation). Whoever is inside, or has a lock there, is protected by it still.
+    """
+    point_id = str(case.command.payload.get("point_id"))
     found = []
     for job in case.board.jobs.values():
-        isolation = job.isolations.get(str(point_id))
+        isolation = job.isolations.get(point_id)
         if isolation is None or isolation.removed is not None:
             continue
-        for permit_id in job.permits:
-            permit = case.board.permits[permit_id]
-            if permit.state in ("surveyed", "issued", "active", "suspended", "completed") or permit.inside:
-                found.append(
-                    Missing(
-                        "ticket_over",
-                        about=permit.permit_no,
-                        have=f":{permit.state}",
-                        need=":accepted",
-                        who=(roles.AREA_AUTH,),
-                    )
-                )
+        tickets = [case.board.permits[permit_id] for permit_id in job.permits]
+        found += [_not_over(ticket) for ticket in tickets if _protected(ticket)]
+        found += [
+            Missing("personal_lock_off", about=lock.person_id, have=lock.lock_no, need=":none", who=(lock.person_id,))
+            for lock in isolation.locks.values()
+        ]
     return tuple(found)
+
+
+def _protected(permit: Permit) -> bool:
+    return (permit.issue is not None and permit.state not in OVER) or bool(permit.inside)
+
+
+def _not_over(permit: Permit) -> Missing:
+    who = (roles.AREA_AUTH,)
+    return Missing("ticket_over", about=permit.permit_no, have=f":{permit.state}", need=":accepted", who=who)
+
+
+def isolation_over_record(case: Case) -> tuple[int, ...]:
+    """What ended the tickets that the isolation protected, and when it was applied and verified."""
+    job = case.job
+    isolation = job.isolations.get(str(case.command.payload.get("point_id"))) if job else None
+    if job is None or isolation is None:
+        return ()
+    tickets = [case.board.permits[permit_id] for permit_id in job.permits]
+    said = [isolation.applied, isolation.verified, *(t.accepted or t.ended for t in tickets)]
+    return tuple(sorted({one.seq for one in said if one is not None}))
 
 
 GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
@@ -170,5 +192,12 @@ GATES = (
         packs=EVERYWHERE,
     ),
     Gate("G-CL-1c", 1, ACCEPT, f"{GB} 4.15", not_accepted_on_site, no_record, of_act=True, packs=EVERYWHERE),
-    Gate("G-ISO-1", 1, frozenset({Boundary.REMOVE_ISOLATION}), "Policy (HSG250)", isolation_still_needed, no_record),
+    Gate(
+        "G-ISO-1",
+        1,
+        frozenset({Boundary.REMOVE_ISOLATION}),
+        "Policy (HSG250)",
+        isolation_still_needed,
+        isolation_over_record,
+    ),
 )

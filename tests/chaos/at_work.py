@@ -148,6 +148,8 @@ def remove_isolation(facts: Facts, outcome: Outcome) -> Found:
     for ticket in facts.of(work):
         if ticket.state in ("issued", "active", "suspended", "completed"):
             yield f"G-ISO-1: ticket {ticket.permit_id} is {ticket.state}"
+    for person in work.locks[outcome.client["payload"]["point_id"]].personal:
+        yield f"G-ISO-1: the personal lock of {person} is on it"
 
 
 def review(facts: Facts, outcome: Outcome) -> Found:

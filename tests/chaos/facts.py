@@ -80,6 +80,7 @@ class Lock:
     method: str
     verified_by: str = ""
     removed: bool = False
+    personal: set[str] = field(default_factory=set)  # whose own lock is on it
 
 
 @dataclass(slots=True)

@@ -152,7 +152,53 @@ def _withdraw(facts: Facts, outcome: Outcome, payload: Payload) -> None:
 
 
 def _lock(facts: Facts, outcome: Outcome, payload: Payload) -> None:
-    work_of(facts, outcome).locks[payload["point_id"]] = Lock(outcome.client["actor"], payload["method"])
+    locks = work_of(facts, outcome).locks
+    before = locks.get(payload["point_id"])
+    hang = before.personal if before else set()
+    locks[payload["point_id"]] = Lock(outcome.client["actor"], payload["method"], personal=hang)
+
+
+def _own_lock(facts: Facts, outcome: Outcome, payload: Payload) -> None:
+    work_of(facts, outcome).locks[payload["point_id"]].personal.add(outcome.client["actor"])
+
+
+def _own_lock_off(facts: Facts, outcome: Outcome, payload: Payload) -> None:
+    owner = payload.get("person_id", outcome.client["actor"])
+    work_of(facts, outcome).locks[payload["point_id"]].personal.discard(owner)
+
+
+def _replace(facts: Facts, outcome: Outcome, payload: Payload) -> None:
+    """The old ticket is over; the new one has its type, its crew, and its links, and is covered by no step."""
+    old, work = ticket_of(facts, outcome), work_of(facts, outcome)
+    if old.live:
+        old.state = "void" if old.started else "revoked"
+    told = payload.get("facts", old.facts)
+    new = Ticket(
+        permit_id=payload["new_permit_id"],
+        job_id=work.job_id,
+        type=old.type,
+        level=level_of(old.type, told, facts.areas.get(old.area_id, {})),
+        facts=told,
+        area_id=old.area_id,
+        place=payload.get("place", old.place),
+        planned_from=time_of(payload["planned_from"]),
+        planned_to=time_of(payload["planned_to"]),
+        links={t.permit_id for t in facts.of(work) if t.live and old.permit_id in t.links} | old.links,
+        crew=dict(old.crew),
+    )
+    for other in facts.of(work):
+        if other.permit_id in new.links:
+            other.links.add(new.permit_id)
+    facts.tickets[new.permit_id] = new
+    work.tickets.append(new.permit_id)
+    same = not set(payload) & {"facts", "place", "equipment_tag", "limitations", "level"}
+    if payload["changed"] == ["time"] and same:  # the hazards and the plan are the same
+        for row in work.rows:
+            row["permits"] += [new.permit_id] if old.permit_id in row["permits"] else []
+        gas = work.plan.get("gas", {})
+        gas.update({new.permit_id: gas[old.permit_id]} if old.permit_id in gas else {})
+    if set(payload["changed"]) & {"process", "conditions", "method", "environment"}:
+        work.changed_at = outcome.decided_at
 
 
 def _verify(facts: Facts, outcome: Outcome, payload: Payload) -> None:
@@ -235,6 +281,10 @@ OF_JOBS: dict[str, Callable[[Facts, Outcome, Payload], None]] = {
     "apply_isolation": _lock,
     "verify_isolation": _verify,
     "remove_isolation": _unlock,
+    "add_personal_lock": _own_lock,
+    "remove_personal_lock": _own_lock_off,
+    "remove_absent_owners_lock": _own_lock_off,
+    "replace_ticket": _replace,
     "stop_work": _stop_work,
     "clear_stop": _clear_stop,
     "close_alarm": _close_alarm,

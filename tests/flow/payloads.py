@@ -8,6 +8,7 @@ from tests.flow import walk
 from tests.flow.world import HOT, PIT, text
 
 NAMES = {"en": "A", "zh-CN": "甲"}
+NEW = "00000000-0000-4000-8000-00000000000f"
 
 PAYLOADS: dict[str, dict[str, Any]] = {
     "register_site": {
@@ -123,6 +124,22 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "complete": {},
     "revoke_ticket": {"reason": text("r")},
     "void_ticket": {"reason": text("r")},
+    "replace_ticket": {
+        "new_permit_id": NEW,
+        "changed": ["time"],
+        "reason": text("not done by the evening"),
+        "planned_from": "2026-11-20T01:00:00Z",
+        "planned_to": "2026-11-20T07:00:00Z",
+    },
+    "add_personal_lock": {"point_id": "up", "lock_no": "P-7"},
+    "remove_personal_lock": {"point_id": "up"},
+    "remove_absent_owners_lock": {
+        "point_id": "up",
+        "person_id": "cutter",
+        "verified_off_site": text("gate register"),
+        "reached_how": text("telephone"),
+        "told_before_return": text("by the gate"),
+    },
     "expire_ticket": {},
     "enforce_standing": {},
     "record_check": {"item": "i", "ok": False, "finding": text("f")},

@@ -106,9 +106,9 @@ STANDARD: Mapping[str, StandardJob] = {
 def ready(type_: str, boundary: B, packs: tuple[str, ...] = DEFAULT_PACKS) -> World:
     """The standard job of that type just before the boundary, to spoil at will.
 
-    ENTER and RESUME: work runs; REMOVE_ISOLATION: every ticket is accepted.
+    ENTER and RESUME: work runs; REMOVE_ISOLATION and PURGE: every ticket is accepted.
     """
-    before = {B.ENTER: B.RESUME, B.REMOVE_ISOLATION: B.REVIEW}.get(boundary, boundary)
+    before = {B.ENTER: B.RESUME, B.REMOVE_ISOLATION: B.REVIEW, B.PURGE: B.REVIEW}.get(boundary, boundary)
     if type_ == HOT_WORK_IN_PIT:
         assert packs == DEFAULT_PACKS
         return tables.ready_for(before)

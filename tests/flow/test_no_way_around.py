@@ -63,9 +63,12 @@ def test_an_isolation_that_is_gone_or_replaced_is_noticed(boundary: B) -> None:
     assert {"G-SV-2a", "G-SV-2b"} <= w.shut(boundary, PIT)
 
 
-def test_an_isolation_stays_from_the_survey_on() -> None:
-    w = ready_for(B.ISSUE)
+def test_an_isolation_stays_from_the_issue_on_and_no_ticket_is_issued_without_it() -> None:
+    w = ready_for(B.START)
     assert codes(w.do("isolator", "remove_isolation", {"point_id": "up"}, job_id=JOB)) == {"G-ISO-1"}
+    early = ready_for(B.ISSUE)
+    early.job_ok("isolator", "remove_isolation", {"point_id": "up"})
+    assert "G-SV-2a" in early.shut(B.ISSUE)
 
 
 def test_a_measure_taken_back_after_the_survey_shuts_the_issue_and_the_start() -> None:

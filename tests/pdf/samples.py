@@ -70,6 +70,8 @@ def permit(kind: str = "hot_work", /, **changes: Any) -> dict[str, Any]:
                 sample("11-20 09:48:20", "下 bottom", "4", "0.20", "20.7", "2"),
             ],
         },
+        "supersedes": "",
+        "superseded_by": "",
         "linked": [{"type": "confined_space" if kind == "hot_work" else "hot_work", "no": "DEMO-CS-20261120-0004"}],
         "hazards": ["着火爆炸", "缺氧、中毒", "灼烫", "残余带压", "井口坠落"],
         "valid_from": "2026-11-20 10:00", "valid_to": "2026-11-20 16:30",

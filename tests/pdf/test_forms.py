@@ -122,6 +122,13 @@ def test_the_foot_names_rules_record_chain_and_page() -> None:
         assert text.endswith(f"{number}/{len(texts)}") or f"{number}/{len(texts)}" in text
 
 
+@pytest.mark.parametrize("lang", ["zh-CN", "en"])
+def test_a_replacement_is_named_on_both_permits(lang: str) -> None:
+    for key in ("supersedes", "superseded_by"):
+        said = "".join(pages(render_permit(samples.permit("hot_work") | {key: "DEMO-HW-20261120-0099"}, [lang])))
+        assert re.sub(r"\s", "", catalogue(lang)[f"page.{key}"]) in said and "DEMO-HW-20261120-0099" in said
+
+
 def test_gas_values_stand_as_converted_and_as_shown() -> None:
     behind = pages(render_permit(samples.permit(), ["zh-CN"]))[1]
     assert "3%LEL" in behind and "0.15%vol" in behind and "≤0.5%vol" in behind and "合格" in behind

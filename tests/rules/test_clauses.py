@@ -81,6 +81,7 @@ def test_every_clause_the_sources_name_has_a_row(standard: str) -> None:
 def test_hsg250_has_its_13_elements_and_1910_146_its_15_contents() -> None:
     assert list(ROWS["hsg250"]) == [f"element {n}" for n in range(1, 14)]
     wanted = [f"1910.146(e)({n})" for n in range(1, 7)] + [f"1910.146(f)({n})" for n in range(1, 16)]
+    wanted += ["1910.147(e)(3)", *(f"1910.147(f)({n})" for n in range(2, 5))]
     assert list(ROWS["osha-1910"]) == wanted
 
 

@@ -37,14 +37,15 @@ TOWARDS: Mapping[Boundary, tuple[str, tuple[str, ...]]] = {
         "start",
         (
             "check_ticket", "guardian_on", "check_equipment", "record_monitor", "record_gas_test",
-            "record_process_state", "acknowledge_briefing", "print_permit", "revoke_ticket",
+            "record_process_state", "acknowledge_briefing", "print_permit", "add_personal_lock", "revoke_ticket",
+            "replace_ticket",
         ),
     ),
     B.RESUME: (
         "resume",
         (
             "record_gas_test", "guardian_on", "acknowledge_briefing", "record_process_state", "clear_stop", "leave",
-            "complete", "void_ticket",
+            "complete", "void_ticket", "replace_ticket",
         ),
     ),
     B.COMPLETE: (
@@ -52,9 +53,16 @@ TOWARDS: Mapping[Boundary, tuple[str, tuple[str, ...]]] = {
         (
             "enter", "leave", "record_gas_test", "record_monitor", "record_check", "interrupt", "suspend",
             "offer_guardian_handover", "take_guardian_handover", "guardian_off", "change_crew", "record_found_inside",
+            "add_personal_lock", "remove_personal_lock", "replace_ticket",
         ),
     ),
-    B.ACCEPT: ("accept", ("record_restoration", "end_fire_watch", "leave", "record_check", "remove_isolation")),
+    B.ACCEPT: (
+        "accept",
+        (
+            "record_restoration", "end_fire_watch", "leave", "record_check", "remove_personal_lock",
+            "remove_isolation",
+        ),
+    ),
     B.REVIEW: ("review", ("record_action", "close_action", "remove_isolation", "record_concern")),
 }  # fmt: skip
 
@@ -73,7 +81,8 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
     5: (
         "guardian_on", "check_equipment", "record_monitor", "start", "enter", "leave", "record_found_inside",
         "interrupt", "suspend", "resume", "offer_guardian_handover", "take_guardian_handover", "guardian_off",
-        "change_crew", "clear_stop", "complete", "revoke_ticket", "void_ticket",
+        "change_crew", "clear_stop", "complete", "revoke_ticket", "void_ticket", "replace_ticket", "add_personal_lock",
+        "remove_personal_lock", "remove_absent_owners_lock",
     ),
     6: ("record_check", "record_restoration", "end_fire_watch", "remove_isolation", "accept"),
     7: ("record_action", "close_action", "review", "close_job"),

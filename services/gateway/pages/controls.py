@@ -28,7 +28,7 @@ BY_NAME: Mapping[str, str] = {
     "supersedes": "permit", "permit_id": "permit", "hazard": "hazard", "trade": "trade", "trades": "trades",
     "gas": "gas", "gases": "gases", "calibration_gas": "gas", "point": "gas_point", "points": "gas_points",
     "energy": "energy", "work": "work", "sha256": "document", "photo_sha256": "document",
-    "late_command_id": "late_arrival", "copied_from": "job",
+    "late_command_id": "late_arrival", "copied_from": "job", "new_permit_id": "new_id",
 }  # fmt: skip
 #: The same names where they mean something else.
 BY_COMMAND: Mapping[tuple[str, str], str] = {
@@ -53,7 +53,7 @@ UNITS: Mapping[str, str] = {
 WORDS_OF: Mapping[str, str] = {
     "type": "kind", "level": "level", "method": "method", "answer": "answer", "kind": "equipment", "cause": "cause",
     "place": "place", "node": "node", "role": "crew_role", "as": "role", "unit": "unit", "topic": "topic",
-    "roles": "role", "clock": "clock",
+    "roles": "role", "clock": "clock", "changed": "ticket_change",
 }  # fmt: skip
 WORDS_OF_COMMAND: Mapping[tuple[str, str], str] = {
     ("record_plan", "kind"): "document", ("record_risk_assessment", "method"): "assessment_method",
@@ -268,6 +268,7 @@ GROUP_OF_KIND: Mapping[str, str] = {
 #: What is asked first, where the schema inherits its fields; the others follow in the schema's order.
 ASKED_FIRST: Mapping[str, tuple[str, ...]] = {
     "add_ticket": ("type", "place", "planned_from", "planned_to", "facts", "related"),
+    "replace_ticket": ("changed", "reason", "place", "planned_from", "planned_to", "facts"),
     "amend_ticket": ("place", "planned_from", "planned_to", "facts", "related"),
 }
 #: Lists that open with one empty row although they may be empty.

@@ -11,6 +11,7 @@ from services.gateway.pages.reasons import reasons, see_verdicts
 from services.gateway.pages.render import View, url
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
+from services.seven_steps.step5_endings import superseded_by
 
 
 @dataclass(frozen=True)
@@ -54,8 +55,18 @@ def finish(view: View, data: dict[str, Any]) -> dict[str, Any]:
         "state_of": lambda one: board_view.shown_state(one, job),
         "state_word": lambda one: board_view.state_word(view, one, job),
         "gas_until": board_view.gas_due(view, permit)[0] if permit else None,
+        "replaced": _replaced(view, permit),
         "permits": [view.board.permits[p] for p in job.permits if p in view.board.permits],
     }  # fmt: skip
+
+
+def _replaced(view: View, permit: Permit | None) -> list[tuple[str, Permit]]:
+    """The ticket whose place this one took, and the one that took its place."""
+    if permit is None:
+        return []
+    before, after = view.board.permits.get(permit.supersedes or ""), superseded_by(view.board, permit)
+    found = (("part.supersedes", before), ("part.superseded_by", after))
+    return [(label, other) for label, other in found if other is not None]
 
 
 def _see_job(view: View, job: Job) -> None:
@@ -75,6 +86,7 @@ def _see_job(view: View, job: Job) -> None:
         people.see_all([job.briefing.given.by, *job.briefing.acknowledged])
     for isolation in job.isolations.values():
         people.see_all(one.by for one in (isolation.applied, isolation.verified, isolation.removed) if one)
+        people.see_all(isolation.locks)
     people.see_all(action.owner for action in job.actions.values())
     for stated in (job.stop, job.plan_approved, job.review, job.sent_back):
         people.see(stated.by if stated else None)

@@ -254,6 +254,18 @@ def _ticket(view: View, _job: Job | None, permit: Permit | None) -> dict[str, An
     }  # fmt: skip
 
 
+def _replaced(view: View, job: Job | None, permit: Permit | None) -> dict[str, Any]:
+    """What the old ticket says, but for its time: that is asked anew."""
+    given = _ticket(view, job, permit)
+    return {name: value for name, value in given.items() if not name.startswith("planned_")}
+
+
+def _locked(view: View, job: Job | None, _permit: Permit | None) -> dict[str, Any]:
+    """The first isolation that is on."""
+    on = [one.point_id for one in job.isolations.values() if one.removed is None] if job else []
+    return {"point_id": on[0]} if on else {}
+
+
 def _new_ticket(view: View, job: Job | None, _permit: Permit | None) -> dict[str, Any]:
     siblings = [p for p in job.permits if p in view.board.permits] if job else []
     return {"place": job.place, "equipment_tag": job.equipment_tag, "related": siblings} if job else {}
@@ -315,7 +327,9 @@ def _proposal(view: View, _job: Job | None, _permit: Permit | None) -> dict[str,
 FILLERS = {
     "create_job": _copy,
     "assign_crew": _crew, "confirm_measures": _measures, "record_plan": _plan, "record_risk_assessment": _assessment,
-    "amend_ticket": _ticket, "add_ticket": _new_ticket, "assess": _uncovered("assessed"), "plan": _uncovered("planned"),
+    "amend_ticket": _ticket, "replace_ticket": _replaced, "add_personal_lock": _locked,
+    "remove_personal_lock": _locked, "remove_absent_owners_lock": _locked,
+    "add_ticket": _new_ticket, "assess": _uncovered("assessed"), "plan": _uncovered("planned"),
     "brief": _uncovered("briefed"), "acknowledge_briefing": _acknowledged, "set_calendar": _calendar,
     "set_foreman_roster": _roster, "propose_rules": _running_packs, "release_rules": _proposal,
     "apply_isolation": _point, "advance_clock": lambda view, _job, _permit: {"to": view.now},
