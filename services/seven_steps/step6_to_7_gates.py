@@ -8,7 +8,7 @@ from datetime import timedelta
 from services.seven_steps import roles
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import EVERYWHERE, HOT, Boundary, Case, Gate, Missing
-from services.seven_steps.step1_risk_assessment import ENDED
+from services.seven_steps.step1_risk_assessment import BEFORE_ISSUE, ENDED
 from services.seven_steps.step2_to_3_crew_gates import guardians_of
 
 ACCEPT = frozenset({Boundary.ACCEPT})
@@ -148,7 +148,7 @@ def isolation_still_needed(case: Case) -> tuple[Missing, ...]:
 
 
 def _protected(permit: Permit) -> bool:
-    return (permit.issue is not None and permit.state not in OVER) or bool(permit.inside)
+    return permit.state not in BEFORE_ISSUE | OVER or bool(permit.inside)
 
 
 def _not_over(permit: Permit) -> Missing:
