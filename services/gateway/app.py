@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-from pathlib import Path
 
 import mode
 from aiohttp import web
@@ -18,6 +17,7 @@ from services.gateway import (
     middleware,
     probes,
     sse,
+    static_files,
     telemetry_api,
     views_api,
 )
@@ -32,7 +32,6 @@ from services.gateway.texts import LANGUAGES, texts
 from services.log import open_log
 from services.settings import Settings
 
-STATIC = Path(__file__).parent / "static"
 SHUTDOWN_S = 5.0  # open streams are cut after this
 HEADER_BYTES_MAX = 16 * 1024
 
@@ -43,6 +42,7 @@ API_ROUTES = (
     *views_api.ROUTES,
     *documents_api.ROUTES,
     *probes.ROUTES,
+    *static_files.ROUTES,
     web.get("/api/sites/{site_id}/events", sse.events),
 )
 
@@ -59,8 +59,6 @@ def make_app(gateway: Gateway) -> web.Application:
     app[GATEWAY] = gateway
     app.on_response_prepare.append(middleware.add_headers)
     app.add_routes(API_ROUTES)
-    if STATIC.is_dir():
-        app.router.add_static("/static/", STATIC, append_version=True)
     _add_pages(app)
     return app
 

@@ -10,9 +10,10 @@ from functools import cache
 from aiohttp import web
 
 from services.gateway import context
-from services.gateway.pages.render import STATIC, View, page, static_url, texts_for_scripts, url, view_of
+from services.gateway.pages.render import View, page, texts_for_scripts, url, view_of
 from services.gateway.pages.render import safe_next as safe
 from services.gateway.roles import may_send
+from services.gateway.static_files import content, names, static_url
 from services.gateway.texts import texts
 from services.seven_steps.board_ticket import Permit
 
@@ -47,8 +48,8 @@ def needed_ahead(view: View, tickets: Sequence[Permit]) -> list[str]:
 @cache
 def _worker() -> str:
     """sw.js with the files of this release in front: another content is another release."""
-    files = [static_url(one.name) for one in sorted(STATIC.iterdir()) if one.name != "sw.js"]
-    script = (STATIC / "sw.js").read_text(encoding="utf-8")
+    files = [static_url(name) for name in names() if name != "sw.js"]
+    script = content("sw.js").decode()
     release = hashlib.sha256(json.dumps([files, script]).encode()).hexdigest()[:16]
     known = {"RELEASE": release, "FILES": files, "OFFLINE_PAGE": OFFLINE_PAGE}
     return "".join(f"const {name} = {json.dumps(value)};\n" for name, value in known.items()) + script

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,17 +18,15 @@ from services.gateway.pages.clock import SiteClocks
 from services.gateway.pages.controls import SIDE_BY_SIDE_MAX, Control
 from services.gateway.pages.formats import Formats
 from services.gateway.pages.people import People
+from services.gateway.static_files import static_url
 from services.gateway.texts import Texts, texts
 from services.seven_steps import site_time
 from services.seven_steps.board import Board
 
-STATIC = Path(__file__).parent.parent / "static"
 CLOCKS: web.AppKey[SiteClocks] = web.AppKey("site_clocks")
 THEMES = ("light", "dark")
 THEME_COOKIE = "theme"
 A_YEAR_S = 365 * 24 * 3600
-#: Characters of the hash of a static file in its address: enough to tell two releases apart.
-VERSION_CHARS = 10
 
 
 @dataclass
@@ -80,13 +77,6 @@ async def view_of(request: web.Request) -> View:
         await context.roles(request),
         request.app[CLOCKS].now(board),
     )
-
-
-@cache
-def static_url(name: str) -> str:
-    """The address of a static file with its content's hash, so that it may be kept for ever."""
-    content = (STATIC / name).read_bytes()
-    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:VERSION_CHARS]}"
 
 
 #: Kinds of field that take several values, and those that get the whole width of a row.
@@ -170,6 +160,7 @@ def page(
     known.update(data)
     html = environment().get_template(template).render(known)
     response = web.Response(text=html, content_type="text/html", status=status)
+    response.enable_compression()  # the session's cookie is SameSite=Strict: no other site can ask and measure
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Language"] = said.lang
     if view:
