@@ -31,12 +31,24 @@ ROLES = (
 APPROVER_ROLES = ("approver_unit", "approver_safety", "approver_head", "approver_dept")
 CREW_ROLES = ("worker", "guardian")
 
-PERMIT_TYPES = ("general", "hot_work", "confined_space")
+PERMIT_TYPES = (
+    "general",
+    "hot_work",
+    "confined_space",
+    "earthwork",
+    "road_break",
+    "line_breaking",
+    "radiography",
+    "hv_electrical",
+)
+#: What may lie below ground, and whose owners agree to earthwork (GB 30871-2022 table B.1; telecom: the site's own).
+SERVICES = ("water", "power", "steam", "process", "equipment", "fire", "safety", "telecom")
+RADIATION_SOURCES = ("gamma", "x_ray")
 LEVELS = ("special", "1", "2")
 ASSESSMENT_METHODS = ("jsa", "5x5", "lec")
 CONTROL_LEVELS = ("elimination", "substitution", "engineering", "administrative", "ppe")
 PLAN_DOCUMENTS = ("hot_special_plan", "lifting_plan", "traffic_plan", "blind_map", "other")
-ISOLATION_METHODS = ("spool_removed", "blind", "valve_closed", "water_seal", "power_locked", "other")
+ISOLATION_METHODS = ("spool_removed", "blind", "valve_closed", "water_seal", "power_locked", "earthed", "other")
 BRIEFING_TOPICS = ("hazards", "measures", "emergency", "stop_work", "neighbours")
 MEASURE_ANSWERS = ("confirmed", "not_applicable", "not_in_place")
 NODES = ("work_lead", "unit", "safety", "head", "dept")

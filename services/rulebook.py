@@ -34,6 +34,7 @@ UNITS = frozenset(SECONDS) | {
     "V",
     "m",
     "m3",
+    "y",
     "m/s",
     "t",
     "kV",

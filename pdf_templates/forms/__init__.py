@@ -13,7 +13,7 @@ from typing import Any
 
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms import confined_space, general, hot_work
+from pdf_templates.forms import confined_space, earthwork, general, hot_work, road_break, site_work
 from pdf_templates.forms.cells import SEPARATOR, Cells, Document, Form, pairs
 from pdf_templates.sheet import grid
 from pdf_templates.typeset import MEASURE, Run, Text, bold, small
@@ -23,7 +23,12 @@ ANSWERS = {"confirmed": "yes", "not_applicable": "no", "not_in_place": "not_in_p
 FORMS: Mapping[str, Form] = {
     "hot_work": hot_work.FORM,
     "confined_space": confined_space.FORM,
+    "earthwork": earthwork.FORM,
+    "road_break": road_break.FORM,
     "general": general.FORM,
+    "line_breaking": site_work.LINE_BREAKING,
+    "radiography": site_work.RADIOGRAPHY,
+    "hv_electrical": site_work.HV_ELECTRICAL,
 }
 
 

@@ -50,6 +50,15 @@ class Cells:
                 runs.append(small(SEPARATOR + ", ".join(person["certificates"])))
         return Text(runs or [Run(self.w.t("mark.none_yet"))])
 
+    def facts(self, *names: str, named: bool = True) -> Text:
+        """What the ticket states of its work; each with its label before it, or the values alone."""
+        runs: list[Run] = []
+        for fact in (self.d["facts"][name] for name in names if name in self.d["facts"]):
+            runs += [Run(self.w.between)] if runs else []
+            runs += [small(f"{self.w.name(fact['label'])} ")] if named else []
+            runs.append(Run(self.w.name(fact["value"])))
+        return Text(runs or [Run(self.w.t("mark.none_yet"))])
+
     def signed(self, act: Mapping[str, Any] | None, word: str) -> Text:
         """Who, what they said, when and by what means; never a picture of a signature."""
         if not act:

@@ -55,6 +55,13 @@ class Position(Strict):
     radius_m = Dec("1", "10000")
 
 
+class FixedHotWork(Strict):
+    """A fixed hot-work area: its conditions hold, and the day it was reviewed (GB 30871-2022 5.5)."""
+
+    conditions_confirmed = Flag()
+    reviewed_on = Day()
+
+
 @command("register_area")
 class RegisterArea(Payload):
     area_id = Ident()
@@ -63,6 +70,7 @@ class RegisterArea(Payload):
     bund = Flag()
     enriched_oxygen = Flag()
     position = Part(Position, optional=True)
+    fixed_hot_work = Part(FixedHotWork, optional=True)
 
 
 @command("register_person")
@@ -141,6 +149,14 @@ class SpecialPeriod(Strict):
     @validates_schema
     def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
         _in_order(data, "start", "end")
+
+
+@command("register_service_owner")
+class RegisterServiceOwner(Payload):
+    """Who signs for a service where ground is opened; none: nobody can, and no earthwork is planned."""
+
+    service = OneOf(words.SERVICES)
+    owners = Many(Ident(), limits.OWNERS_OF_SERVICE_MAX, unique=True)
 
 
 @command("set_calendar")

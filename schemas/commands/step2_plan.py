@@ -71,6 +71,12 @@ class AssignCrew(Payload):
     crew = Many(Part(CrewMember), limits.CREW_MAX)
 
 
+@of_permit("cosign_services")
+class CosignServices(Payload):
+    services = Many(OneOf(words.SERVICES), len(words.SERVICES), low=1, unique=True)
+    opinion = text()
+
+
 @of_job("plan")
 class Plan(Payload):
     permits = permit_list()

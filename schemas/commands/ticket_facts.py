@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from schemas import limits
-from schemas.fields import Dec, Flag, Ident, Int, Line, Strict, Word
+from schemas import limits, words
+from schemas.fields import Dec, Flag, Ident, Int, Line, Many, OneOf, Strict, Word
 
 
 class GeneralFacts(Strict):
@@ -35,8 +35,56 @@ class ConfinedSpaceFacts(Strict):
     lighting_volts = Int(0, limits.VOLTS_MAX, optional=True)
 
 
+class EarthworkFacts(Strict):
+    """What makes it earthwork (GB 30871-2022 3.11), what lies below, and how it is dug (11.5 to 11.7, 11.10)."""
+
+    depth_m = Dec("0", "100")
+    heavy_machines = Flag()
+    hazardous_accumulation_possible = Flag()
+    buried_services = Many(OneOf(words.SERVICES), len(words.SERVICES), unique=True)
+    nearest_service_m = Dec("0", "1000", optional=True)
+    hand_dig = Flag()
+    spoil_distance_m = Dec("0", "1000")
+    spoil_height_m = Dec("0", "100")
+    ladder = Flag()
+
+
+class RoadBreakFacts(Strict):
+    """How the road is closed (GB 30871-2022 12.1 to 12.4); lamps where it is dark or the weather bad."""
+
+    road = Line()
+    fire_engine_access = Flag()
+    signs_placed = Flag()
+    traffic_director = Flag()
+    bad_weather = Flag()
+    lamp_height_m = Dec("0", "10", optional=True)
+    lamp_visible_m = Dec("0", "10000", optional=True)
+
+
+class LineBreakingFacts(Strict):
+    medium = Line()
+    line_no = Line()
+
+
+class RadiographyFacts(Strict):
+    """Nobody is within the barrier while the source is out."""
+
+    source = OneOf(words.RADIATION_SOURCES)
+    barrier_m = Dec("1", "10000")
+
+
+class HvElectricalFacts(Strict):
+    voltage_kv = Dec("0.1", "1000")
+    person_in_charge = Ident()
+
+
 FACTS: dict[str, type[Strict]] = {
     "general": GeneralFacts,
     "hot_work": HotWorkFacts,
     "confined_space": ConfinedSpaceFacts,
+    "earthwork": EarthworkFacts,
+    "road_break": RoadBreakFacts,
+    "line_breaking": LineBreakingFacts,
+    "radiography": RadiographyFacts,
+    "hv_electrical": HvElectricalFacts,
 }

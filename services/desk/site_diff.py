@@ -7,7 +7,7 @@ time. Nothing is ever removed by a file: what is not in it stays as it is (a cer
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, is_dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -65,6 +65,7 @@ def differences(file: SiteFile, board: Board, people: KnownPeople) -> list[Diffe
         *_simple(file, "instruments", "register_instrument", "instrument_id", board.instruments),
         *_simple(file, "recorders", "register_recorder", "recorder_id", board.recorders),
         *_simple(file, "isolation_points", "register_isolation_point", "point_id", board.isolation_points),
+        *_service_owners(file, board, people),
         *_calendar(file, board),
         *_roster(file, board, people),
         *_rules(file, board),
@@ -139,6 +140,16 @@ def _contraindications(file: SiteFile, board: Board, people: KnownPeople) -> Ite
             what = f"contraindication {work} of {row['works_no']}"
             changes = {} if active else {"active": (True, False)}
             yield Difference("record_contraindication", what, payload, changes, new=active)
+
+
+def _service_owners(file: SiteFile, board: Board, people: KnownPeople) -> Iterator[Difference]:
+    for row in file.rows("service_owners"):
+        payload = {"service": row["service"], "owners": [people.id_of(works_no) for works_no in row["owners"]]}
+        known = board.service_owners.get(row["service"])
+        found = _changed(payload, known)
+        if found is not None:
+            what = f"owners of {row['service']}"
+            yield Difference("register_service_owner", what, payload, found, known is None)
 
 
 def _calendar(file: SiteFile, board: Board) -> Iterator[Difference]:
@@ -222,6 +233,8 @@ def _changed(row: Payload, known: Any) -> dict[str, tuple[Any, Any]] | None:
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, (set, frozenset)):

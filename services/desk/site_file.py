@@ -58,6 +58,11 @@ class _Position(_Strict):
     radius_m = wire.Dec("1", "5000")
 
 
+class _FixedHotWork(_Strict):
+    conditions_confirmed = wire.Flag()
+    reviewed_on = wire.Day()
+
+
 class _Area(_Strict):
     area_id = wire.Ident()
     name = wire.names()
@@ -65,6 +70,7 @@ class _Area(_Strict):
     bund = wire.Flag()
     enriched_oxygen = wire.Flag()
     position = wire.Part(_Position, optional=True)
+    fixed_hot_work = wire.Part(_FixedHotWork, optional=True)
 
 
 class _Contractor(_Strict):
@@ -122,6 +128,11 @@ class _IsolationPoint(_Strict):
     description = wire.Line()
 
 
+class _ServiceOwner(_Strict):
+    service = wire.OneOf(words.SERVICES)
+    owners = fields.List(wire.Ident(), required=True, validate=validate.Length(min=1))  # works numbers
+
+
 class _Period(_Strict):
     name = wire.Line()
     start = wire.Day()
@@ -152,6 +163,7 @@ class _File(_Strict):
     instruments = _many(_Instrument)
     recorders = _many(_Recorder)
     isolation_points = _many(_IsolationPoint)
+    service_owners = _many(_ServiceOwner)
     calendar = fields.Nested(_Calendar)
     roster = _many(_Shift)
     policies = fields.Dict(keys=wire.Code(), values=wire.Word(), load_default=dict)
@@ -238,6 +250,7 @@ def _check_references(file: SiteFile) -> None:
     _unique(file, "instruments", "instrument_id")
     _unique(file, "recorders", "recorder_id")
     _unique(file, "isolation_points", "point_id")
+    _unique(file, "service_owners", "service")
     for kind, key, target in (
         ("people", "contractor", "contractors"),
         ("isolation_points", "area_id", "areas"),
@@ -247,6 +260,10 @@ def _check_references(file: SiteFile) -> None:
         for number, row in enumerate(file.rows(kind), 1):
             if row.get(key) is not None and row[key] not in known[target]:
                 raise usage(f"{file.path}: {kind}[{number}].{key}: {row[key]} is not among {target}")
+    for number, row in enumerate(file.rows("service_owners"), 1):
+        for works_no in row["owners"]:
+            if works_no not in known["people"]:
+                raise usage(f"{file.path}: service_owners[{number}].owners: {works_no} is not among people")
 
 
 def _unique(file: SiteFile, kind: str, key: str) -> set[str]:

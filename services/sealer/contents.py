@@ -1,10 +1,11 @@
 """What stands on a permit: from the board as it was after one record to the plain dict that pdf_templates draws.
 
 A *permit document* has: kind, permit_no, job_no, type, level, level_reasons, state, demo, status_mark, copy, site,
-area, place, equipment_tag, applicant_unit, requested_at, work_content, limitations, method, medium, work_unit,
-contractor, work_lead, hot_workers, workers, guardians, gas, linked, supersedes, superseded_by, hazards, valid_from,
-valid_to, measures, measures_by, briefing, nodes, issue, foreman_check, accepted, emergency_plan, rescue_kit, comms,
-ppe, controls, isolations, signatures, suspensions, ended, foot, link. Names are {"en", "zh-CN"}; times are texts on the
+area, place, equipment_tag, applicant_unit, requested_at, work_content, limitations, method, medium, facts, work_unit,
+contractor, work_lead, hot_workers, certified, workers, guardians, cosigned, gas, linked, supersedes, superseded_by,
+hazards, valid_from, valid_to, measures, measures_by, briefing, nodes, issue, foreman_check, accepted, emergency_plan,
+rescue_kit, comms, ppe, controls, isolations, signatures, suspensions, ended,
+foot, link. Names are {"en", "zh-CN"}; times are texts on the
 site's clock, in its zone; everything is JSON, because it goes to another process.
 """
 
@@ -34,6 +35,9 @@ MARKED = frozenset({"suspended", "void", "revoked"})
 CLOCK_WITHOUT_YEAR = "%m-%d %H:%M:%S"
 DIGITS_SHOWN = Decimal("0.001")  # converted values with more digits are shown with "≈"; gates never round
 SIMULATED = "simulated"
+#: Facts whose values are words of a catalogue group of the same name; units by how a fact's name ends.
+FACTS_IN_WORDS = frozenset({"source"})
+UNITS_OF_FACTS = {"_m": "m", "_m3": "m³", "_kv": "kV", "_volts": "V"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +151,12 @@ def permit_document(
         "limitations": permit.limitations,
         "method": str(permit.facts.get("method", "")),
         "medium": str(permit.facts.get("medium", "")),
+        "facts": _facts(view, permit),
         "work_unit": job.work_unit,
         "contractor": view.contractor(job.contractor_id),
         "work_lead": view.name(job.work_lead),
         **_crew(view, permit),
+        "cosigned": _cosigned(view, permit),
         "gas": _gas(view, permit),
         "linked": _linked(board, permit),
         "supersedes": _number(board.permits.get(permit.supersedes or "")),
@@ -177,6 +183,39 @@ def permit_document(
     }
 
 
+def _facts(view: View, permit: Permit) -> dict[str, dict[str, Names]]:
+    """Each fact of the ticket with its label and its value in words, with its unit."""
+    return {
+        name: {"label": word("fact", name), "value": _fact(view, name, fact)} for name, fact in permit.facts.items()
+    }
+
+
+def _fact(view: View, name: str, fact: Any) -> Names:
+    if isinstance(fact, bool):
+        return word("word", "yes" if fact else "no")
+    if isinstance(fact, (list, tuple)):
+        words = [word("service", one) for one in fact] or [word("word", "none")]
+        return {lang: ", ".join(one[lang] for one in words) for lang in LANGUAGES}
+    if name in FACTS_IN_WORDS:
+        return word(name, str(fact))
+    if fact in view.board.people:
+        return view.name(str(fact))
+    unit = next((f" {unit}" for end, unit in UNITS_OF_FACTS.items() if name.endswith(end)), "")
+    return dict.fromkeys(LANGUAGES, f"{fact}{unit}")
+
+
+def _cosigned(view: View, permit: Permit) -> list[dict[str, Any]]:
+    """The owners of what lies below who agreed, each act once with its services."""
+    acts: dict[int, list[str]] = {}
+    said = {stated.seq: stated for stated in permit.cosigned.values()}
+    for service, stated in permit.cosigned.items():
+        acts.setdefault(stated.seq, []).append(service)
+    return [
+        {**(view.signed(said[seq], opinion=said[seq].text) or {}), "services": services}
+        for seq, services in sorted(acts.items())
+    ]
+
+
 def _level_reasons(permit: Permit) -> list[Names]:
     """ "5.1.2 b: on_pipe_rack" -> clause and fact in words; a requested higher level with its reason."""
     found = []
@@ -195,6 +234,7 @@ def _crew(view: View, permit: Permit) -> dict[str, Any]:
     hot = [member for member in workers if member.trade == "hot_work"] or workers
     return {
         "hot_workers": [_member(view, member) for member in hot],
+        "certified": [_member(view, member) for member in workers],
         "workers": [{"name": view.name(member.person_id), "certificates": []} for member in workers],
         "guardians": [_member(view, member) for member in guardians],
     }
@@ -365,6 +405,8 @@ def signatures(view: View, job: Job, permits: Iterable[Permit]) -> list[dict[str
     add("briefing_given", job.briefing.given if job.briefing else None)
     for permit in permits:
         number = permit.permit_no
+        for said in dict.fromkeys(permit.cosigned.values()):
+            add("cosign", said, number)
         add("survey", permit.surveyed, number)
         acts += [("node", number, n.by, n.at, n.means, n.seq) for n in permit.nodes]
         if permit.issue:

@@ -22,6 +22,7 @@ from services.seven_steps.board_site import (
     IsolationPoint,
     Person,
     Recorder,
+    ServiceOwner,
     Shift,
     Site,
     Wind,
@@ -105,6 +106,7 @@ class Board:
     instruments: Mapping[str, Instrument] = EMPTY
     recorders: Mapping[str, Recorder] = EMPTY
     isolation_points: Mapping[str, IsolationPoint] = EMPTY
+    service_owners: Mapping[str, ServiceOwner] = EMPTY  # by service
     calendar: Calendar = field(default_factory=Calendar)
     roster: tuple[Shift, ...] = ()
     policies: Mapping[str, str] = EMPTY

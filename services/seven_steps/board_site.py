@@ -25,6 +25,14 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class FixedHotWork:
+    """A fixed hot-work area 固定动火区: its conditions (GB 30871-2022 5.5.2) hold, and the day it was last reviewed."""
+
+    conditions_confirmed: bool
+    reviewed_on: str
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     area_id: str
     name: Mapping[str, str]
@@ -33,6 +41,7 @@ class Area:
     enriched_oxygen: bool
     seq: int
     position: Mapping[str, str] | None = None  # lat, lon, radius_m
+    fixed_hot_work: FixedHotWork | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +109,15 @@ class IsolationPoint:
     area_id: str
     energy: str
     description: str
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceOwner:
+    """Who signs for a service (water, power, ...) where ground is opened (GB 30871-2022 table B.1)."""
+
+    service: str
+    owners: tuple[str, ...]
     seq: int
 
 

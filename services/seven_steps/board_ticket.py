@@ -182,7 +182,7 @@ class Permit:
     permit_id: str
     permit_no: str
     job_id: str
-    type: str  # general, hot_work, confined_space
+    type: str  # the id of its WorkType
     state: str  # open, surveyed, issued, active, suspended, completed, accepted, void, revoked
     level: str  # hot work: special, 1, 2; else ""
     level_reasons: tuple[str, ...]  # clauses and facts that gave the level
@@ -199,6 +199,7 @@ class Permit:
     related: frozenset[str] = frozenset()
     supersedes: str | None = None
     crew: Mapping[str, CrewMember] = EMPTY
+    cosigned: Mapping[str, Stated] = EMPTY  # by service: who of its owners agreed, with what they said
     measures: Mapping[str, Measure] = EMPTY
     gas: tuple[GasReading, ...] = ()
     surveyed: Stated | None = None

@@ -10,6 +10,7 @@ from services.seven_steps import (
     step1_to_2_gates,
     step2_to_3_crew_gates,
     step2_to_3_gates,
+    step2_to_3_ground_gates,
     step2_to_3_level_gates,
     step3_to_4_gates,
     step4_to_5_gas_gates,
@@ -25,6 +26,7 @@ from services.seven_steps.rules import asked
 GATES: tuple[Gate, ...] = (
     *step1_to_2_gates.GATES,
     *step2_to_3_gates.GATES,
+    *step2_to_3_ground_gates.GATES,
     *step2_to_3_level_gates.GATES,
     *step2_to_3_crew_gates.GATES,
     *step3_to_4_gates.GATES,

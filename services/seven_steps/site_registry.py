@@ -17,11 +17,13 @@ from services.seven_steps.board_site import (
     Certificate,
     Contractor,
     Emergency,
+    FixedHotWork,
     Instrument,
     IsolationPoint,
     Period,
     Person,
     Recorder,
+    ServiceOwner,
     Shift,
     Site,
     Wind,
@@ -142,6 +144,7 @@ def site_registered(board: Board, data: Data) -> Board:
 
 
 def area_registered(board: Board, data: Data) -> Board:
+    fixed = data.get("fixed_hot_work")
     area = Area(
         area_id=data["area_id"],
         name=data["name"],
@@ -150,6 +153,7 @@ def area_registered(board: Board, data: Data) -> Board:
         enriched_oxygen=data["enriched_oxygen"],
         seq=board.seq,
         position=data.get("position"),
+        fixed_hot_work=FixedHotWork(fixed["conditions_confirmed"], fixed["reviewed_on"]) if fixed else None,
     )
     return replace(board, areas=put(board.areas, area.area_id, area))
 
@@ -238,6 +242,11 @@ def isolation_point_registered(board: Board, data: Data) -> Board:
     return replace(board, isolation_points=put(board.isolation_points, point.point_id, point))
 
 
+def service_owner_registered(board: Board, data: Data) -> Board:
+    owner = ServiceOwner(data["service"], tuple(data["owners"]), board.seq)
+    return replace(board, service_owners=put(board.service_owners, owner.service, owner))
+
+
 def calendar_set(board: Board, data: Data) -> Board:
     calendar = Calendar(
         holidays=frozenset(data["holidays"]),
@@ -317,6 +326,7 @@ APPLIERS = {
     ("bump_test.recorded", 1): bump_test_recorded,
     ("recorder.registered", 1): recorder_registered,
     ("isolation_point.registered", 1): isolation_point_registered,
+    ("service_owner.registered", 1): service_owner_registered,
     ("calendar.set", 1): calendar_set,
     ("roster.set", 1): roster_set,
     ("clock.advanced", 1): clock_advanced,
@@ -347,6 +357,7 @@ COMMANDS = (
     CommandSpec("record_bump_test", RECORD, frozenset({roles.GAS_TESTER}), SITE, record_bump_test),
     _fact("register_recorder", "recorder.registered"),
     _fact("register_isolation_point", "isolation_point.registered"),
+    _fact("register_service_owner", "service_owner.registered"),
     _fact("set_calendar", "calendar.set"),
     _fact("set_foreman_roster", "roster.set"),
     CommandSpec("advance_clock", RECORD, roles.ANYONE | {roles.SERVICE}, SITE, advance_clock),

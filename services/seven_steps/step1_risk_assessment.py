@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.seven_steps import codes, limits, risk, roles, site_time
+from services.seven_steps import codes, fixed_areas, limits, risk, roles, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Assessment, Job, RiskRow
 from services.seven_steps.board_ticket import Permit
@@ -66,10 +66,12 @@ def no_room(case: Case, permit_id: str, payload: Data) -> Refused | None:
 def added_ticket(case: Case, permit_id: str, payload: Data) -> Event | Refused:
     """The new ticket, with the day's next number."""
     assert case.job is not None
+    content = _ticket_content(case, case.job.area_id, payload)
+    if (free := _no_ticket_needed(case, payload["type"], content)) is not None:
+        return free
     number = _next_number(case)
     if number is None:
         return Refused(codes.LIMIT_REACHED, about="numbers_per_day", need=str(limits.NUMBERS_PER_DAY_MAX))
-    content = _ticket_content(case, case.job.area_id, payload)
     return event(
         case,
         "ticket.added",
@@ -93,8 +95,21 @@ def amend_ticket(case: Case) -> Decision:
         )
     if (far := _too_far(case, case.command.payload)) is not None:
         return far
-    content = content_of(permit) | dict(case.command.payload)
-    return (event(case, "ticket.amended", **_ticket_content(case, permit.area_id, content)),)
+    content = _ticket_content(case, permit.area_id, content_of(permit) | dict(case.command.payload))
+    if (free := _no_ticket_needed(case, permit.type, content)) is not None:
+        return free
+    return (event(case, "ticket.amended", **content),)
+
+
+def _no_ticket_needed(case: Case, type_: str, content: Data) -> Refused | None:
+    """In a fixed hot-work area no ticket is issued for hot work, as long as it is one on every planned day (5.1.1)."""
+    area = case.board.areas.get(content["area_id"])
+    start, end = site_time.parse(content["planned_from"]), site_time.parse(content["planned_to"])
+    if not TYPES[type_].free_in_fixed_areas or not fixed_areas.is_fixed(area, start, end, case.board, case.rules):
+        return None
+    return Refused(
+        codes.WRONG_STATE, about=content["area_id"], have=":fixed_hot_work_area", need=":no_ticket", what="fixed_area"
+    )
 
 
 def content_of(permit: Permit) -> dict[str, Any]:
@@ -229,8 +244,9 @@ def ticket_added(board: Board, data: Data) -> Board:
 
 
 def ticket_amended(board: Board, data: Data) -> Board:
+    """What was agreed about the ground was about the old content."""
     job = job_of(board, data)
-    board = change_permit(board, data, **_content(data))
+    board = change_permit(board, data, **_content(data), cosigned={})
     return change_job(board, data, assessed=job.assessed - {data["permit_id"]})  # a planned one can't be amended
 
 

@@ -68,6 +68,17 @@ def _same_gas(before: GasPlan | None, now: Data | None) -> bool:
     return (before.gases, before.points) == (tuple(now["gases"]), tuple(now["points"]))
 
 
+def cosign_services(case: Case) -> Decision:
+    """Whoever owns what lies below agrees to the digging (GB 30871-2022 table B.1); nobody else can for them."""
+    for service in case.command.payload["services"]:
+        owner = case.board.service_owners.get(service)
+        owners = owner.owners if owner is not None else ()
+        if case.actor not in owners:
+            have, need = ":not_owner" if owners else ":none", ":service_owner"
+            return Refused(codes.WRONG_STATE, f":service_{service}", have, need, owners, what="not_service_owner")
+    return (event(case, "permit.services_cosigned", **case.command.payload),)
+
+
 def assign_crew(case: Case) -> Decision:
     return (event(case, "crew.assigned", crew=case.command.payload["crew"]),)
 
@@ -138,6 +149,12 @@ def plan_recorded(board: Board, data: Data) -> Board:
     return change_job(asked_again(board, data, "planned", "briefed"), data, plan=recorded_plan)
 
 
+def services_cosigned(board: Board, data: Data) -> Board:
+    said = stated(board, data, text_of(data["opinion"]))
+    cosigned = {**permit_of(board, data).cosigned, **dict.fromkeys(data["services"], said)}
+    return change_permit(board, data, cosigned=cosigned)
+
+
 def crew_assigned(board: Board, data: Data) -> Board:
     crew = {m["person_id"]: CrewMember(m["person_id"], m["role"], m["trade"], board.seq) for m in data["crew"]}
     return change_permit(board, data, crew=crew)
@@ -180,6 +197,7 @@ APPLIERS = {
     ("plan.booked", 1): plan_booked,
     ("plan.urgent_approved", 1): plan_urgent_approved,
     ("plan.recorded", 1): plan_recorded,
+    ("permit.services_cosigned", 1): services_cosigned,
     ("crew.assigned", 1): crew_assigned,
     ("plan.approved", 1): plan_approved,
     ("job.sent_back", 1): job_sent_back,
@@ -194,6 +212,7 @@ COMMANDS = (
     CommandSpec("book_work", RECORD, PREPARERS, JOB, recorded("plan.booked"), states=LIVE_JOB),
     CommandSpec("approve_urgent_booking", ACT, roles.APPROVERS, JOB, approve_urgent_booking, states=LIVE_JOB),
     CommandSpec("record_plan", RECORD, PREPARERS, JOB, record_plan, states=LIVE_JOB),
+    CommandSpec("cosign_services", ACT, roles.ANYONE, PERMIT, cosign_services, states=BEFORE_ISSUE),
     CommandSpec("assign_crew", RECORD, PREPARERS, PERMIT, assign_crew, states=BEFORE_ISSUE),
     CommandSpec(
         "plan",

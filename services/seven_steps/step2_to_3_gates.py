@@ -10,8 +10,8 @@ from datetime import timedelta
 from services.seven_steps import roles, site_time
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
+from services.seven_steps.step2_to_3_ground_gates import longest_without_signs, road_plan_missing
 from services.seven_steps.work_types import type_of
-from services.seven_steps.work_types.hot_work import SPECIAL
 
 B = Boundary
 PLAN = frozenset({B.PLAN})
@@ -53,17 +53,17 @@ def plan_record(case: Case) -> tuple[int, ...]:
 
 
 def no_plan_document(case: Case) -> tuple[Missing, ...]:
-    """A plan is recorded; special-level hot work has its written plan as a file (GB 30871-2022 5.4.2)."""
+    """A plan is recorded, with the file that the work asks for (GB 30871-2022 5.4.2, 12.1)."""
     assert case.job is not None and case.permit is not None
     plan, permit = case.job.plan, case.permit
     if plan is None:
         return (Missing("plan", need=":plan", who=PREPARERS),)
-    if permit.level != SPECIAL:
-        return ()
+    wanted = type_of(permit).plan_document(permit)
     kinds = {d.kind for d in plan.documents if d.permit_id in (None, permit.permit_id)}
-    if "hot_special_plan" in kinds:
-        return ()
-    return (Missing("plan_document", about=permit.permit_no, need=":hot_special_plan", who=PREPARERS),)
+    found = road_plan_missing(case)
+    if wanted and wanted not in kinds:
+        found = (Missing("plan_document", about=permit.permit_no, need=f":{wanted}", who=PREPARERS), *found)
+    return found
 
 
 def longest_validity(case: Case, permit: Permit) -> timedelta | None:
@@ -73,7 +73,7 @@ def longest_validity(case: Case, permit: Permit) -> timedelta | None:
     """
     name = type_of(permit).validity.get(permit.level)
     if name is None:
-        return None
+        return longest_without_signs(case)
     by_type = case.rules.duration_or_none(name, case.board)
     return by_type if by_type is not None else case.rules.duration("validity_general", case.board)
 
@@ -94,6 +94,6 @@ def ticket_record(case: Case) -> tuple[int, ...]:
 
 GATES = (
     Gate("G-PL-1", 1, PLAN, f"{AQ} 5.3.1", not_booked, booking_record),
-    Gate("G-PL-2", 1, PLAN, f"{GB} 5.4.2", no_plan_document, plan_record, packs=EVERYWHERE),
-    Gate("G-PL-3", 1, PLAN, f"{GB} 5.1.5, 6.10", too_long, ticket_record, alarm="10", packs=EVERYWHERE),
+    Gate("G-PL-2", 1, PLAN, f"{GB} 5.4.2, 12.1", no_plan_document, plan_record, packs=EVERYWHERE),
+    Gate("G-PL-3", 1, PLAN, f"{GB} 5.1.5, 6.10, 12.3", too_long, ticket_record, alarm="10", packs=EVERYWHERE),
 )

@@ -23,6 +23,8 @@ def level_lowered(case: Case) -> tuple[Missing, ...]:
     work = type_of(permit)
     derived = work.derive(permit.facts, case.board.areas.get(permit.area_id), case.number)
     found = [Missing("level_fact", about=fact, need=f":fact_{fact}", who=PREPARERS) for fact in derived.unknown]
+    if derived.not_this_work:
+        found.append(Missing("other_work", have=f":fact_{derived.not_this_work}", need=":other_work", who=PREPARERS))
     if work.lowered(derived.level, permit.requested_level):
         have, need = f":level_{permit.requested_level}", f":level_{derived.level}"
         found.append(Missing("level", about=permit.permit_no, have=have, need=need, who=PREPARERS))
@@ -102,6 +104,6 @@ def calendar_record(case: Case) -> tuple[int, ...]:
 
 
 GATES = (
-    Gate("G-LV-1", 1, PLAN | {B.ISSUE}, f"{GB} 5.1.2", level_lowered, ticket_record, packs=EVERYWHERE),
+    Gate("G-LV-1", 1, PLAN | {B.ISSUE}, f"{GB} 3.11, 5.1.2", level_lowered, ticket_record, packs=EVERYWHERE),
     Gate("G-LV-2", 1, PLAN | {B.ISSUE, B.START, B.RESUME}, f"{GB} 5.1.1; {AQ} 5.8.3", not_upgraded, calendar_record),
 )

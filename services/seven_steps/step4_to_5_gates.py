@@ -61,7 +61,12 @@ def isolation_unverified(case: Case) -> tuple[Missing, ...]:
     if not planned and (job.plan is None or type_of(permit).isolates(permit)):
         return (Missing("isolation_list", need=":isolation_list", who=(roles.WORK_LEAD,)),)
     applied = {i.point_id: i for i in in_force(case)}
-    found = []
+    ways = {point.method for point in planned}
+    found = [
+        Missing("isolation_way", about=f":method_{way}", need=":isolation_list", who=(roles.WORK_LEAD,))
+        for way in type_of(permit).isolated_by
+        if way not in ways
+    ]
     for point in planned:
         isolation = applied.get(point.point_id)
         if isolation is None:

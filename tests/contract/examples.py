@@ -42,6 +42,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "bund": False,
         "enriched_oxygen": False,
         "position": {"lat": "31.2304", "lon": "121.4737", "radius_m": "50"},
+        "fixed_hot_work": {"conditions_confirmed": True, "reviewed_on": "2026-03-01"},
     },
     "register_person": {
         "person_id": "p1",
@@ -76,6 +77,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "energy": "process",
         "description": "spool",
     },
+    "register_service_owner": {"service": "power", "owners": ["p1"]},
     "set_calendar": {
         "holidays": ["2026-10-01"],
         "workdays": [],
@@ -154,6 +156,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "gas": {PERMIT: {"gases": ["methane", "oxygen"], "points": ["top", "bottom"]}},
     },
     "assign_crew": {"crew": CREW},
+    "cosign_services": {"services": ["power", "water"], "opinion": TEXT},
     "plan": {"permits": [PERMIT]},
     "give_briefing": {
         "place": "At the pit",

@@ -47,6 +47,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "energy": "process",
         "description": "d",
     },
+    "register_service_owner": {"service": "water", "owners": ["area"]},
     "set_calendar": {
         "holidays": [],
         "workdays": [],
@@ -84,6 +85,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "approve_urgent_booking": {},
     "record_plan": walk.plan_payload(),
     "assign_crew": {"crew": walk.CREW},
+    "cosign_services": {"services": ["water"], "opinion": text("nothing of ours there")},
     "plan": {"permits": [HOT, PIT]},
     "send_back": {"to_step": 1, "reason": text("r")},
     "withdraw_job": {"reason": text("r")},

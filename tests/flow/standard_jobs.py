@@ -34,6 +34,7 @@ Records = tuple[tuple[str, str, dict[str, Any]], ...]
 class StandardJob:
     """type: of the ticket, where it is not the job's own name; facts: of the ticket; trade: of the worker "cutter",
     certified for it; gases: planned and tested, at `point`; documents: kinds of file the plan has; hours: planned;
+    isolations: points and ways;
     before: records of its own before a boundary, as (who, command, payload), about the ticket."""
 
     facts: Mapping[str, Any]
@@ -43,6 +44,7 @@ class StandardJob:
     documents: tuple[str, ...] = ()
     hours: float = 8
     area: str = "farm"
+    isolations: tuple[tuple[str, str], ...] = walk.ISOLATIONS
     before: Mapping[B, Records] = field(default_factory=dict)
     type: str = ""
 
@@ -68,6 +70,27 @@ OPEN_AIR = walk.HOT_FACTS | {"inside_confined_space": False, "holds_flammables":
 STEADY = {"unit_stable": True, "slight_positive_pressure": True, "no_decomposing_service": True}
 CAMERA = {"recorder_id": "cam", "model": "EX-2", "ex_proof": True, "in_service": True}
 
+SERVICES = ("water", "power", "steam", "process", "equipment", "fire", "safety")
+OWNERS_AGREE: Records = (("dept", "cosign_services", {"services": list(SERVICES), "opinion": text("agreed")}),)
+#: Dug by hand beside a cable, shallow, its spoil well away.
+PIT_TO_DIG: Mapping[str, Any] = {
+    "depth_m": "0.5",
+    "heavy_machines": False,
+    "hazardous_accumulation_possible": False,
+    "buried_services": ["power"],
+    "nearest_service_m": "1.5",
+    "hand_dig": False,
+    "spoil_distance_m": "1",
+    "spoil_height_m": "1.5",
+    "ladder": False,
+}
+ROAD: Mapping[str, Any] = {
+    "road": "Road 3, between gates 3 and 4",
+    "fire_engine_access": True,
+    "signs_placed": True,
+    "traffic_director": False,
+    "bad_weather": False,
+}
 STANDARD: Mapping[str, StandardJob] = {
     "general": StandardJob(facts={}),
     "hot_work": StandardJob(
@@ -94,6 +117,15 @@ STANDARD: Mapping[str, StandardJob] = {
                 ("service:watcher", "record_signal", {"kind": "video", "about": "cam", "state": "alive"}),
             ),
         },
+    ),
+    "earthwork": StandardJob(facts=PIT_TO_DIG, before={B.PLAN: OWNERS_AGREE}),
+    "road_break": StandardJob(facts=ROAD, documents=("traffic_plan",)),
+    "line_breaking": StandardJob(facts={"medium": "naphtha", "line_no": "NA-1203 flange F-2"}),
+    "radiography": StandardJob(facts={"source": "gamma", "barrier_m": "60"}, trade="radiographer"),
+    "hv_electrical": StandardJob(
+        facts={"voltage_kv": "10", "person_in_charge": "lead"},
+        trade="electrician",
+        isolations=(("up", "power_locked"), ("down", "earthed")),
     ),
     "confined_space": StandardJob(
         facts=walk.PIT_FACTS,
@@ -149,6 +181,10 @@ def _plan(w: World, job: StandardJob) -> None:
     plan = walk.plan_payload() | {
         "documents": [{"kind": kind, "sha256": "a" * 64, "permit_id": TICKET} for kind in job.documents],
         "gas": {TICKET: {"gases": list(job.gases), "points": [job.point]}} if job.gases else {},
+        "isolations": [
+            {"point_id": point, "method": method, "blind_required": method == "spool_removed"}
+            for point, method in job.isolations
+        ],
     }
     w.job_ok("lead", "record_plan", plan)
     crew = [{"person_id": "cutter", "role": "worker", "trade": job.trade}, *walk.CREW[1:]]
@@ -165,7 +201,7 @@ def _brief(w: World, job: StandardJob) -> None:
 
 def _survey(w: World, job: StandardJob) -> None:
     w.job_ok("briefer", "brief", {"permits": [TICKET]})
-    walk.isolate(w)
+    walk.isolate(w, job.isolations)
     lines = w.rules.listed(f"measures_{w.permit(TICKET).type}")
     if lines:
         rows = [{"line": line, "answer": "confirmed"} for line in lines]

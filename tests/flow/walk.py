@@ -48,6 +48,8 @@ def site(packs: tuple[str, ...] = ("gb30871-2022", "aq3064-2025", "site-policy")
     w.ok("admin", "register_area", area | {"area_id": "farm", "fire_explosion": True, "bund": False})
     w.ok("admin", "register_area", area | {"area_id": "yard", "fire_explosion": False, "bund": False})
     w.ok("admin", "register_area", area | {"area_id": "bund", "fire_explosion": True, "bund": True})
+    for service in ("water", "power", "steam", "process", "equipment", "fire", "safety"):
+        w.ok("admin", "register_service_owner", {"service": service, "owners": ["dept"]})
     for person, trade in TRADES.items():
         w.ok("admin", "register_certificate", certificate(person, trade, f"c-{person}"))
     w.ok(
@@ -176,13 +178,12 @@ def before_brief() -> World:
     return acknowledge(w, "lead", "cutter", "mate", "watch")
 
 
-def isolate(w: World) -> None:
-    for point in ("up", "down"):
-        w.job_ok(
-            "isolator",
-            "apply_isolation",
-            {"point_id": point, "method": "spool_removed", "lock_no": "L1", "tag_no": "T1"},
-        )
+ISOLATIONS = (("up", "spool_removed"), ("down", "spool_removed"))
+
+
+def isolate(w: World, isolations: tuple[tuple[str, str], ...] = ISOLATIONS) -> None:
+    for point, method in isolations:
+        w.job_ok("isolator", "apply_isolation", {"point_id": point, "method": method, "lock_no": "L1", "tag_no": "T1"})
         w.job_ok("verifier", "verify_isolation", {"point_id": point, "how": text("seen open")})
 
 

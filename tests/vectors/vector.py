@@ -189,8 +189,9 @@ def decoded(w: World, hint: Any, value: Any) -> Any:
     if dataclasses.is_dataclass(hint) and isinstance(value, Mapping):
         return _entry(w, hint, value)
     of = typing.get_args(hint)
-    if typing.get_origin(hint) is tuple and isinstance(value, list):
-        return tuple(decoded(w, of[0], one) for one in value)
+    many = typing.get_origin(hint)
+    if many in (tuple, frozenset) and isinstance(value, list):
+        return many(decoded(w, of[0], one) for one in value)
     if len(of) > 1 and isinstance(value, Mapping):
         return {key: decoded(w, of[1], one) for key, one in value.items()}
     return codec.restore(hint, value)

@@ -72,7 +72,7 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
         "create_job", "add_ticket", "amend_ticket", "link_tickets", "record_risk_assessment", "accept_residual_risk",
         "assess", "withdraw_job",
     ),
-    2: ("book_work", "approve_urgent_booking", "record_plan", "assign_crew", "plan", "send_back"),
+    2: ("book_work", "approve_urgent_booking", "record_plan", "assign_crew", "cosign_services", "plan", "send_back"),
     3: ("give_briefing", "acknowledge_briefing", "brief"),
     4: (
         "confirm_measures", "apply_isolation", "verify_isolation", "record_gas_test", "record_process_state", "survey",
@@ -90,7 +90,8 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
         "record_bump_test", "record_wind", "record_change", "declare_emergency", "end_emergency", "record_concern",
         "acknowledge_alarm", "close_alarm", "clear_late_arrival", "register_area", "register_person",
         "register_certificate", "record_contraindication", "register_contractor", "register_instrument",
-        "register_recorder", "register_isolation_point", "set_calendar", "set_foreman_roster", "propose_rules",
+        "register_recorder", "register_isolation_point", "register_service_owner", "set_calendar", "set_foreman_roster",
+        "propose_rules",
         "release_rules",
         "advance_clock",
     ),

@@ -22,7 +22,7 @@ SIDE_BY_SIDE_MAX = 4
 #: A field by what it names. Kinds ending in `s` take several.
 BY_NAME: Mapping[str, str] = {
     "area_id": "area", "person_id": "person", "work_lead": "person", "owner": "person", "tester": "person",
-    "second_supervisor": "person",
+    "second_supervisor": "person", "person_in_charge": "person", "owners": "persons",
     "participants": "persons", "remove": "persons", "instrument_id": "instrument", "point_id": "point",
     "contractor_id": "contractor", "alarm_id": "alarm", "permits": "permits", "related": "permits",
     "supersedes": "permit", "permit_id": "permit", "hazard": "hazard", "trade": "trade", "trades": "trades",
@@ -47,6 +47,8 @@ BY_COMMAND: Mapping[tuple[str, str], str] = {
 #: Units that stand beside a number.
 UNITS: Mapping[str, str] = {
     "flush_water_m": "m", "volume_m3": "m³", "depth_m": "m", "lighting_volts": "V", "volts": "V", "mean_m_s": "m/s",
+    "nearest_service_m": "m", "spoil_distance_m": "m", "spoil_height_m": "m", "lamp_height_m": "m",
+    "lamp_visible_m": "m", "barrier_m": "m", "voltage_kv": "kV",
     "gust_m_s": "m/s", "radius_m": "m", "sample_age_s": "s", "lel": "%vol",
 }  # fmt: skip
 #: Catalogue group of a closed vocabulary, by field name.
@@ -54,6 +56,7 @@ WORDS_OF: Mapping[str, str] = {
     "type": "kind", "level": "level", "method": "method", "answer": "answer", "kind": "equipment", "cause": "cause",
     "place": "place", "node": "node", "role": "crew_role", "as": "role", "unit": "unit", "topic": "topic",
     "roles": "role", "clock": "clock", "changed": "ticket_change",
+    "services": "service", "buried_services": "service",
 }  # fmt: skip
 WORDS_OF_COMMAND: Mapping[tuple[str, str], str] = {
     ("record_plan", "kind"): "document", ("record_risk_assessment", "method"): "assessment_method",
@@ -277,6 +280,11 @@ OPEN_WITH_A_ROW = frozenset({"crew", "controls"})
 SHAPE_SHOWN_IF: Mapping[str, str] = {
     "HotWorkFacts": "type=hot_work",
     "ConfinedSpaceFacts": "type=confined_space",
+    "EarthworkFacts": "type=earthwork",
+    "RoadBreakFacts": "type=road_break",
+    "LineBreakingFacts": "type=line_breaking",
+    "RadiographyFacts": "type=radiography",
+    "HvElectricalFacts": "type=hv_electrical",
     "GeneralFacts": "type=general",
     "Score5x5": "method=jsa|5x5",
     "ScoreLec": "method=lec",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_UP, Decimal
 from zoneinfo import ZoneInfo
@@ -96,14 +96,31 @@ class Formats:
             value = value.quantize(Decimal(1).scaleb(-DECIMALS_SHOWN), ROUND_UP)
         return f"{value}{NB}{word}" if word else str(value)
 
-    def facts(self, facts: Mapping[str, object]) -> list[tuple[str, str]]:
-        """What a ticket states about itself, in words; yes and no as words."""
+    def facts(self, facts: Mapping[str, object], name: Callable[[str], str]) -> list[tuple[str, str]]:
+        """What a ticket states about itself, in words; yes and no as words, `name` says who an id is."""
         rows = []
         for key, value in facts.items():
-            shown = self.said.word("words", str(value).lower()) if isinstance(value, bool) else str(value)
-            unit = {"volume_m3": "m³", "depth_m": "m", "lighting_volts": "V"}.get(key, "")
+            unit = UNITS.get(key, "")
+            if isinstance(value, bool):
+                shown = self.said.word("words", str(value).lower())
+            elif isinstance(value, (list, tuple)):
+                words = [self.said.word(GROUPS.get(key, key), one) for one in value]
+                shown = self.said.t("list.comma").join(words) or self.said.t("words.none")
+            elif key in PEOPLE:
+                shown = name(str(value))
+            else:
+                shown = self.said.word(GROUPS[key], value) if key in GROUPS else str(value)
             rows.append((self.said.word("fact", key), f"{shown}{NB}{unit}" if unit else shown))
         return rows
+
+
+#: Units of facts, catalogue groups of those that are words, and those that name a person.
+UNITS: Mapping[str, str] = {
+    "volume_m3": "m³", "depth_m": "m", "lighting_volts": "V", "nearest_service_m": "m", "spoil_distance_m": "m",
+    "spoil_height_m": "m", "lamp_height_m": "m", "lamp_visible_m": "m", "barrier_m": "m", "voltage_kv": "kV",
+}  # fmt: skip
+GROUPS: Mapping[str, str] = {"buried_services": "service", "source": "source"}
+PEOPLE = frozenset({"second_supervisor", "person_in_charge"})
 
 
 def utc_now() -> datetime:

@@ -25,11 +25,12 @@ OF_CREW = frozenset({"enter", "leave", "record_found_inside"})
 POINTS = ("top", "middle", "bottom", "inside", "outside")
 TRADES = (
     "hot_work", "grinder", "fitter", "welder", "electrician", "guardian", "gas_tester", "confined_space", "helper",
-    "work_at_height", "rigger", "crane_operator",
+    "work_at_height", "rigger", "crane_operator", "radiographer",
 )  # fmt: skip
 HAZARDS = (
     "fire", "burn", "toxic", "oxygen", "explosion", "fall", "falling_object", "electric", "mechanical", "crush",
-    "engulfment", "release", "pressure", "noise", "heat", "cold", "lifting", "traffic", "other",
+    "engulfment", "release", "pressure", "noise", "heat", "cold", "lifting", "traffic", "collapse", "buried_service",
+    "radiation", "arc_flash", "other",
 )  # fmt: skip
 ENERGIES = (
     "process",

@@ -21,6 +21,7 @@ SUPPLIED_BY: Mapping[str, tuple[str, ...]] = {
     "G-PL-1": ("book_work", "approve_urgent_booking"),
     "G-PL-2": ("record_plan",),
     "G-PL-3": ("amend_ticket",),
+    "G-EX-1": ("cosign_services", "amend_ticket", "link_tickets", "register_service_owner"),
     "G-LV-1": ("amend_ticket",),
     "G-LV-2": ("sign_node",),
     "G-LV-3": ("record_wind",),

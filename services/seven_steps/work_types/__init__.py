@@ -10,11 +10,26 @@ from collections.abc import Mapping
 
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.work_types.confined_space import CONFINED_SPACE
+from services.seven_steps.work_types.earthwork import EARTHWORK
 from services.seven_steps.work_types.general import GENERAL
 from services.seven_steps.work_types.hot_work import HOT_WORK
+from services.seven_steps.work_types.road_break import ROAD_BREAK
+from services.seven_steps.work_types.site_work import HV_ELECTRICAL, LINE_BREAKING, RADIOGRAPHY
 from services.seven_steps.work_types.work_type import WorkType
 
-TYPES: Mapping[str, WorkType] = {one.id: one for one in (HOT_WORK, CONFINED_SPACE, GENERAL)}
+TYPES: Mapping[str, WorkType] = {
+    one.id: one
+    for one in (
+        HOT_WORK,
+        CONFINED_SPACE,
+        EARTHWORK,
+        ROAD_BREAK,
+        GENERAL,
+        LINE_BREAKING,
+        RADIOGRAPHY,
+        HV_ELECTRICAL,
+    )
+}
 
 
 def type_of(permit: Permit) -> WorkType:

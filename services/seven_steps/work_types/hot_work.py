@@ -71,6 +71,7 @@ HOT_WORK = WorkType(
     derive=of_hot_work,
     validity={"special": "validity_hot_special", "1": "validity_hot_1", "2": "validity_hot_2"},
     trade="hot_work",
+    plan_document=lambda permit: "hot_special_plan" if permit.level == SPECIAL else "",
     gas=_hot_gas,
     points=_points,
     break_limit={
@@ -79,4 +80,5 @@ HOT_WORK = WorkType(
         "2": "break_without_test_hot_2",
     },
     isolates=lambda permit: permit.level != SECOND,
+    free_in_fixed_areas=True,
 )

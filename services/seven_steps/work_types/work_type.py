@@ -31,16 +31,26 @@ UNIT_DEPT_HEAD = (roles.APPROVER_UNIT, roles.APPROVER_DEPT, roles.APPROVER_HEAD)
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """level: one of its type's; reasons: "clause: fact" for each thing that gave it; unknown: facts not stated."""
+    """level: one of its type's; reasons: "clause: fact" for each thing that gave it; unknown: facts not stated;
+    not_this_work: the fact by which the law does not call it this work."""
 
     level: str
     reasons: tuple[str, ...]
     unknown: tuple[str, ...] = ()
+    not_this_work: str = ""
 
 
 def without_levels(_facts: Facts, _area: Area | None, _number: NumberOf) -> Level:
     """The law knows no levels of this work."""
     return Level("", ())
+
+
+def known(number: NumberOf, name: str) -> Decimal | None:
+    """The number if a pack of the site has it."""
+    try:
+        return number(name)
+    except KeyError:
+        return None
 
 
 def no_gas(_permit: Permit, _area: Area | None) -> tuple[str, ...]:
@@ -50,6 +60,10 @@ def no_gas(_permit: Permit, _area: Area | None) -> tuple[str, ...]:
 def any_points(_permit: Permit, _large: bool) -> tuple[str, ...]:
     """Wherever the plan says."""
     return ()
+
+
+def no_plan(_permit: Permit) -> str:
+    return ""
 
 
 def never(_permit: Permit) -> bool:
@@ -71,11 +85,14 @@ class WorkType:
     nodes:       signature lines of the form before the issue (annex A; reading A10.10)
     validity:    by level, the number that limits the planned time; a level that is not there has no limit
     trade:       a certified trade that at least one worker has; empty for none
+    plan_document: the kind of file without which this ticket is not planned; empty for none
     gas:         kinds of gas that must be tested before this ticket's work; empty for no test
     points:      where gas must be sampled at least, given whether the space is large (5.3.1 a-b, 6.3 b)
     break_limit: by level, the number that says how long work may stand without a new test
     entry:       people go in and are counted (6.8)
     isolates:    whether this ticket can't do without a list of isolations (4.2, 5.2.2, 6.1)
+    free_in_fixed_areas: no ticket of it is issued in a fixed hot-work area (3.3, 5.1.1)
+    isolated_by: ways of isolating that such a list can't do without
     """
 
     id: str
@@ -87,11 +104,14 @@ class WorkType:
     derive: Callable[[Facts, Area | None, NumberOf], Level] = without_levels
     validity: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     trade: str = ""
+    plan_document: Callable[[Permit], str] = no_plan
     gas: Callable[[Permit, Area | None], tuple[str, ...]] = no_gas
     points: Callable[[Permit, bool], tuple[str, ...]] = any_points
     break_limit: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     entry: bool = False
     isolates: Callable[[Permit], bool] = never
+    free_in_fixed_areas: bool = False
+    isolated_by: tuple[str, ...] = ()
 
     def rung(self, role: str) -> int:
         """How high a role stands on the ladder; -1 if it is not on it."""
