@@ -17,7 +17,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Any
 
-from services.seven_steps.rules import HIGHER, LOWER, SECONDS, Gas, Misfit, Number, Pack, Rules, check_together
+from services.seven_steps.rules import HIGHER, LOWER, MONTHS, SECONDS, Gas, Misfit, Number, Pack, Rules, check_together
 
 # Zones are rule data too: the pinned `tzdata` package decides, never what a machine happens to have installed, so that
 # a replay on another machine finds the same days and nights (design: clocks).
@@ -27,7 +27,7 @@ zoneinfo.reset_tzpath(to=())
 DEFAULT_PACKS = ("gb30871-2022", "aq3064-2025", "site-policy")
 POLICY = "site-policy"
 LANGUAGES = ("en", "zh-CN")
-UNITS = frozenset(SECONDS) | {
+UNITS = frozenset({*SECONDS, *MONTHS}) | {
     "%vol",
     "%LEL",
     "mg/m3",

@@ -12,6 +12,7 @@ from schemas.commands.registry import _in_order
 from schemas.commands.ticket_facts import FACTS
 from schemas.fields import (
     Dec,
+    Flag,
     Ident,
     Instant,
     Int,
@@ -122,11 +123,25 @@ class RiskRow(Strict):
     residual = ByShape((Score5x5, ScoreLec))
 
 
+class LessonAnswer(Strict):
+    """A lesson of earlier work: applied here, or why it does not apply."""
+
+    lesson_id = Ident()
+    applied = Flag()
+    reason = text(optional=True)
+
+    @validates_schema
+    def not_applied_has_a_reason(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("applied") is False and "reason" not in data:
+            raise ValidationError("Say why it does not apply.", "reason")
+
+
 @of_job("record_risk_assessment")
 class RecordRiskAssessment(Payload):
     method = OneOf(words.ASSESSMENT_METHODS)
     rows = Many(Part(RiskRow), limits.RISK_ROWS_MAX, low=1)
     participants = Many(Ident(), limits.PARTICIPANTS_MAX, unique=True)
+    lessons = Many(Part(LessonAnswer), limits.LESSON_ANSWERS_MAX, optional=True)
 
     @validates_schema
     def scores_are_those_of_the_method(self, data: dict[str, Any], **_: Any) -> None:

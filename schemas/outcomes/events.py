@@ -45,6 +45,7 @@ from schemas.fields import (
     Part,
     Sha256,
     Strict,
+    Text,
     Uuid,
     Word,
     text,
@@ -111,6 +112,11 @@ class GasRow(step4_site_survey.Reading):
     converted_unit = OneOf((words.PERCENT_VOLUME, words.MG_PER_M3))
     passed = Flag()
     marks = many_words()
+
+
+class NumberedFinding(step7.Finding):
+    finding_id = Ident()
+    permit_id = fields.String(required=True, allow_none=True)
 
 
 class BandedRow(step1.RiskRow):
@@ -217,6 +223,7 @@ def _step1() -> None:
         method=OneOf(words.ASSESSMENT_METHODS),
         rows=Many(Part(BandedRow), limits.RISK_ROWS_MAX),
         participants=Many(Ident(), limits.PARTICIPANTS_MAX),
+        lessons=Many(Part(step1.LessonAnswer), limits.LESSON_ANSWERS_MAX),
     )
     _event("risk.residual_accepted", AboutJob, role=OneOf(words.ROLES), alarp=text())
     _event("risk.assessed", AboutJob, step1.Assess)
@@ -320,7 +327,45 @@ def _steps6_and_7() -> None:
     )
 
 
-for _part in (_registry, _site, _step1, _steps2_and_3, _step4, _step5, _steps6_and_7):
+def _after_the_work() -> None:
+    known = Many(OneOf(words.PERMIT_TYPES), limits.TYPES_OF_LESSON_MAX)
+    _event(
+        "lesson.proposed",
+        AboutSite,
+        lesson_id=Ident(),
+        what=text(),
+        tags=many_words(limits.TAGS_OF_LESSON_MAX),
+        types=known,
+        areas=Many(Ident(), limits.PLACES_OF_LESSON_MAX),
+        equipment=Many(Line(), limits.PLACES_OF_LESSON_MAX),
+    )
+    _event("lesson.published", AboutSite, step7.PublishLesson)
+    _event("lesson.withdrawn", AboutSite, step7.WithdrawLesson)
+    _event(
+        "audit.sampled",
+        AboutSite,
+        step7.DrawAuditSample,
+        type=plain(nullable=True),
+        area_id=plain(nullable=True),
+        audit_id=Ident(),
+        population=Int(1, limits.INTEGER_MAX),
+        population_sha256=Sha256(),
+        jobs=Many(Uuid(), limits.AUDIT_SAMPLE_MAX),
+    )
+    _event(
+        "audit.answered",
+        AboutJob,
+        audit_id=Ident(),
+        findings=Many(Part(NumberedFinding), limits.FINDINGS_OF_RESULT_MAX),
+        note=Part(Text, nullable=True),
+        independent=Flag(),
+    )
+    _event("audit.finding_answered", AboutJob, step7.AnswerAuditFinding)
+    _event("audit.closed", AboutSite, step7.CloseAudit)
+    _event("documents.purged", AboutSite, step7.Purge)
+
+
+for _part in (_registry, _site, _step1, _steps2_and_3, _step4, _step5, _steps6_and_7, _after_the_work):
     _part()
 
 EVENTS: Mapping[tuple[str, int], type[Schema]] = MappingProxyType(SCHEMAS_BY_KEY)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from services.seven_steps.board_audit import Audit
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_site import (
     Area,
@@ -20,6 +21,7 @@ from services.seven_steps.board_site import (
     Emergency,
     Instrument,
     IsolationPoint,
+    Lesson,
     Person,
     Recorder,
     ServiceOwner,
@@ -66,13 +68,28 @@ class LateArrival:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """A closed job: its number and the ids of its commands, kept so that a re-delivery is recognised."""
+    """A closed job: its number and the ids of its commands, kept so that a re-delivery is recognised.
+
+    had_part: who had a part in the work; with area and types for a sample that is drawn after it left
+    """
 
     job_id: str
     job_no: str
     closed_at: datetime
     permits: tuple[str, ...]
     seq: int
+    area_id: str = ""
+    types: frozenset[str] = frozenset()
+    had_part: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """The last purge of a kind (documents, videos): those of every job closed until then may go."""
+
+    what: str
+    closed_to: datetime
+    stated: Stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +136,9 @@ class Board:
     alarms: Mapping[str, Alarm] = EMPTY
     concerns: Mapping[str, Concern] = EMPTY
     late_arrivals: Mapping[str, LateArrival] = EMPTY
+    lessons: Mapping[str, Lesson] = EMPTY
+    audits: Mapping[str, Audit] = EMPTY  # that are open
+    purges: Mapping[str, Purge] = EMPTY  # by kind
     tombstones: Mapping[str, Tombstone] = EMPTY
     counters: Mapping[str, int] = EMPTY  # "2026-11-20" -> numbers given that day
     seen: Mapping[str, Mapping[str, Seen]] = EMPTY  # by job id, or a bucket of the site's own commands

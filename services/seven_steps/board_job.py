@@ -25,6 +25,15 @@ class RiskRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LessonAnswer:
+    """Applied to this work, or not applicable with a reason."""
+
+    lesson_id: str
+    applied: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     version: int
     method: str
@@ -33,6 +42,7 @@ class Assessment:
     recorded: Stated
     acceptances: Mapping[str, Stated] = EMPTY  # role -> who accepted the residual risk, with the ALARP text
     signed: Stated | None = None
+    lessons: Mapping[str, LessonAnswer] = EMPTY  # by lesson
 
 
 @dataclass(frozen=True, slots=True)

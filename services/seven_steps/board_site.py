@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from services.seven_steps.command import Interval
-from services.seven_steps.facts import EMPTY
+from services.seven_steps.facts import EMPTY, Stated
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +154,22 @@ class Wind:
     gust_m_s: Decimal
     at: Interval | None
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What was learned. types, areas, equipment: what it applies to, empty for all; job_id: where it was learned."""
+
+    lesson_id: str
+    text: str
+    lang: str
+    tags: tuple[str, ...]
+    types: frozenset[str]
+    areas: frozenset[str]
+    equipment: frozenset[str]
+    job_id: str | None
+    proposed: Stated
+    approved: Stated | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,4 +55,5 @@ ALARMS = {
     "96": "document could not be sealed (local)",
     "97": "continuous gas detection lost (local)",
     "98": "video of the work lost (local)",
+    "99": "critical finding of an audit (local)",
 }

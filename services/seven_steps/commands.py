@@ -18,6 +18,9 @@ from services.seven_steps import (
     step5_personal_locks,
     step5_signals,
     step6_supervision,
+    step7_audit,
+    step7_lessons,
+    step7_retention,
     step7_review,
     stop_work,
 )
@@ -37,6 +40,9 @@ PROCEDURE = (
     standing,
     step6_supervision,
     step7_review,
+    step7_lessons,
+    step7_audit,
+    step7_retention,
     stop_work,
     alarms,
 )

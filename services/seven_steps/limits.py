@@ -17,3 +17,6 @@ REAUTHENTICATED_WITHIN = timedelta(minutes=15)  # before an issue (rules G-SG-1;
 FUTURE_TOLERANCE = timedelta(seconds=60)  # a sample is in the future beyond this (rules G-GAS-12)
 ALARP_TEXT_MIN = 30  # characters of an ALARP reason (rules A7)
 PERSONAL_LOCKS_MAX = 100  # on one isolation; a crew is at most 50
+LESSONS_MAX = 200  # of a site, proposed and approved: as many as one assessment can answer
+AUDITS_MAX = 20  # open ones of a site
+FINDINGS_OF_AUDIT_MAX = 500

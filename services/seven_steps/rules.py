@@ -21,6 +21,8 @@ ENTRY = "entry"
 #: Named as the pack that decided where the site's own policy did.
 SITE = "site"
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}
+#: Units of the calendar, in its months.
+MONTHS = {"month": 1, "y": 12}
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,17 @@ def day_begins(board: Board, moment: datetime) -> datetime:
     return datetime.combine(local(board, moment).date(), time(0), zone_of(board)).astimezone(UTC)
 
 
+def months_after(board: Board, moment: datetime, months: int) -> datetime:
+    """The same date and time of day on the site, so many months later; where there is no such date, the day after."""
+    here = local(board, moment)
+    year, month = divmod(here.year * 12 + here.month - 1 + months, 12)
+    try:
+        day = date(year, month + 1, here.day)
+    except ValueError:
+        day = date(year, month + 2, 1)  # only months before December are short of a day
+    return datetime.combine(day, here.timetz()).astimezone(UTC)
+
+
 def _at(text: str) -> time:
     return time.fromisoformat(text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from services.seven_steps import roles
+from services.seven_steps.board_audit import CRITICAL, Finding
 from services.seven_steps.board_site import Emergency
 from services.seven_steps.board_ticket import Suspension
 from services.seven_steps.gate import EVERYWHERE, RUN, Boundary, Case, Gate, Missing
@@ -10,6 +11,8 @@ from services.seven_steps.step2_to_3_level_gates import grade_needed
 from services.seven_steps.work_types import type_of
 
 APPROVERS = tuple(sorted(roles.APPROVERS))
+#: Who says what was done about a finding of an audit.
+FINDING_OWNERS = (roles.AREA_AUTH, roles.HSE)
 #: Where work would begin or go on: an emergency in the area keeps these shut.
 TOWARDS_WORK = RUN | {Boundary.ISSUE}
 BY_LEAD = frozenset({"interruption", "guardian_gone"})
@@ -24,7 +27,8 @@ def emergency_here(case: Case) -> Emergency | None:
 
 def stopped(case: Case) -> tuple[Missing, ...]:
     """A stop is cleared first; then the strictest cause decides who may resume."""
-    assert case.job is not None
+    if case.job is None:
+        return ()  # a boundary of the site
     found = []
     if case.job.stop is not None:
         found.append(
@@ -85,4 +89,33 @@ def stop_record(case: Case) -> tuple[int, ...]:
     return (case.job.stop.seq,) if case.job and case.job.stop else ()
 
 
-GATES = (Gate("G-RUN-5", 1, frozenset(Boundary), "GB 30871-2022 4.8; HSG250", stopped, stop_record, packs=EVERYWHERE),)
+def finding_open(case: Case) -> tuple[Missing, ...]:
+    """No critical finding of an audit, about the ticket or its whole job, without an answer."""
+    return tuple(
+        Missing("audit_finding", about=finding.finding_id, have=finding.text, need=":answered", who=FINDING_OWNERS)
+        for finding in critical_findings(case)
+        if finding.answered is None
+    )
+
+
+def critical_findings(case: Case) -> tuple[Finding, ...]:
+    permit = case.permit
+    assert permit is not None
+    return tuple(
+        finding
+        for audit in case.board.audits.values()
+        for finding in audit.findings.values()
+        if finding.severity == CRITICAL
+        and finding.job_id == permit.job_id
+        and finding.permit_id in (None, permit.permit_id)
+    )
+
+
+def finding_record(case: Case) -> tuple[int, ...]:
+    return tuple(sorted(one.answered.seq for one in critical_findings(case) if one.answered))
+
+
+GATES = (
+    Gate("G-RUN-5", 1, frozenset(Boundary), "GB 30871-2022 4.8; HSG250", stopped, stop_record, packs=EVERYWHERE),
+    Gate("G-AU-1", 1, RUN, "Policy (HSG250)", finding_open, finding_record, suspends="finding"),
+)

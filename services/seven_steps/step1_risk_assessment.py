@@ -8,7 +8,7 @@ from typing import Any
 
 from services.seven_steps import codes, fixed_areas, limits, risk, roles, site_time
 from services.seven_steps.board import Board
-from services.seven_steps.board_job import Assessment, Job, RiskRow
+from services.seven_steps.board_job import Assessment, Job, LessonAnswer, RiskRow
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.event import Event, change_job, change_permit, event, job_of, permit_of, put, stated, text_of
 from services.seven_steps.gate import Boundary, Case
@@ -169,6 +169,7 @@ def record_risk_assessment(case: Case) -> Decision:
     rows = [risk.banded(row, payload["method"], case) for row in payload["rows"]]
     version = (job.assessment.version if job.assessment else 0) + 1
     data = {"version": version, "method": payload["method"], "rows": rows, "participants": payload["participants"]}
+    data |= {"lessons": payload.get("lessons", [])}
     return (event(case, "risk.recorded", **data),)
 
 
@@ -289,7 +290,15 @@ def risk_recorded(board: Board, data: Data) -> Board:
         )
         for row in data["rows"]
     )
-    assessment = Assessment(data["version"], data["method"], rows, tuple(data["participants"]), stated(board, data))
+    answers = [LessonAnswer(a["lesson_id"], a["applied"], text_of(a.get("reason"))) for a in data["lessons"]]
+    assessment = Assessment(
+        version=data["version"],
+        method=data["method"],
+        rows=rows,
+        participants=tuple(data["participants"]),
+        recorded=stated(board, data),
+        lessons={answer.lesson_id: answer for answer in answers},
+    )
     board = asked_again(board, data, "assessed", "planned", "briefed")
     return change_job(board, data, assessment=assessment)
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from services.seven_steps import limits, risk, roles
-from services.seven_steps.board_job import Assessment, RiskRow
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Assessment, Job, RiskRow
+from services.seven_steps.board_site import Lesson
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
 
 #: Asked of the act of signing, and again when the ticket is issued on it.
@@ -77,6 +80,46 @@ def hazard_missing(case: Case) -> tuple[Missing, ...]:
     )
 
 
+def lessons_unanswered(case: Case) -> tuple[Missing, ...]:
+    """Each approved lesson that fits the ticket is answered: applied, or not applicable with a reason."""
+    assessment = assessment_of(case)
+    answers = assessment.lessons if assessment else {}
+    found = []
+    for lesson in fitting_lessons(case):
+        answer = answers.get(lesson.lesson_id)
+        if answer is None:
+            found.append(Missing("lesson_answer", about=lesson.lesson_id, have=lesson.text, need=":answered", who=LEAD))
+        elif not (answer.applied or answer.reason):
+            found.append(Missing("lesson_reason", about=lesson.lesson_id, have=lesson.text, need=":reason", who=LEAD))
+    return tuple(found)
+
+
+def fitting_lessons(case: Case) -> tuple[Lesson, ...]:
+    assert case.permit is not None and case.job is not None
+    return lessons_for(case.board, case.job, case.permit)
+
+
+def lessons_for(board: Board, job: Job, permit: Permit) -> tuple[Lesson, ...]:
+    """Approved lessons that fit by type, area and equipment; what a lesson leaves open fits everything."""
+    here = (permit.type, permit.area_id, permit.equipment_tag or job.equipment_tag)
+    return tuple(
+        lesson
+        for lesson in board.lessons.values()
+        if lesson.approved is not None
+        and all(not wanted or one in wanted for wanted, one in zip(_applies_to(lesson), here, strict=True))
+    )
+
+
+def _applies_to(lesson: Lesson) -> tuple[frozenset[str], ...]:
+    return lesson.types, lesson.areas, lesson.equipment
+
+
+def lessons_record(case: Case) -> tuple[int, ...]:
+    """The assessment that answers, and the records that published what fits."""
+    published = (lesson.approved.seq for lesson in fitting_lessons(case) if lesson.approved)
+    return (*assessment_record(case), *published)
+
+
 GATES = (
     Gate(
         "G-RA-1",
@@ -90,4 +133,5 @@ GATES = (
     ),
     Gate("G-RA-2", 1, ASSESS, "Policy", risk_not_acceptable, assessment_record),
     Gate("G-RA-3", 1, ASSESS, "Policy", hazard_missing, assessment_record),
+    Gate("G-LSN-1", 1, frozenset({Boundary.ASSESS}), "Policy", lessons_unanswered, lessons_record),
 )

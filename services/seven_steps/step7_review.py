@@ -13,6 +13,7 @@ from services.seven_steps.event import at, change_job, event, job_of, put, recor
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, RECORD, SITE, CommandSpec, Decision, Refused
 from services.seven_steps.step1_risk_assessment import ENDED, LIVE_JOB
+from services.seven_steps.step7_to_closed_gates import had_part
 
 Data = Mapping[str, Any]
 OVER = ENDED | {"accepted"}
@@ -93,7 +94,16 @@ def _archived(board: Board, job_id: str) -> Board:
     now = at(board)
     over = {key for key, t in board.tombstones.items() if now - t.closed_at > limits.IDS_KEPT_FOR}
     tombstones = {key: t for key, t in board.tombstones.items() if key not in over}
-    tombstones[job_id] = Tombstone(job_id, job.job_no, now, job.permits, board.seq)
+    tombstones[job_id] = Tombstone(
+        job_id=job_id,
+        job_no=job.job_no,
+        closed_at=now,
+        permits=job.permits,
+        seq=board.seq,
+        area_id=job.area_id,
+        types=frozenset(board.permits[permit_id].type for permit_id in job.permits),
+        had_part=had_part(board, job),
+    )
     return replace(
         board,
         jobs=without(board.jobs, job_id),

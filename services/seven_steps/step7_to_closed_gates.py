@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from services.seven_steps import roles
+from datetime import datetime, timedelta
+from math import ceil
+
+from services.seven_steps import roles, site_time
+from services.seven_steps.board import Board
+from services.seven_steps.board_job import Job
 from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
+from services.seven_steps.rules import MONTHS, SECONDS, Bound
 
 REVIEW = frozenset({Boundary.REVIEW})
 
@@ -52,22 +58,55 @@ def actions_record(case: Case) -> tuple[int, ...]:
 def auditor_signed(case: Case) -> tuple[Missing, ...]:
     """Who reviews has signed none of the job's tickets, nor its assessment or plan (policy; rules E1: hse)."""
     assert case.job is not None
-    if not case.actor or case.actor not in signers(case):
+    if not case.actor or case.actor not in signers(case.board, case.job):
         return ()
     return (Missing("other_auditor", about=case.actor, have=":signed", need=":another_person", who=(roles.HSE,)),)
 
 
-def signers(case: Case) -> frozenset[str]:
-    job = case.job
-    assert job is not None
+def signers(board: Board, job: Job) -> frozenset[str]:
     said = [job.plan_approved, job.assessment.signed if job.assessment else None]
-    for permit_id in job.permits:
-        permit = case.board.permits[permit_id]
+    tickets = [board.permits[permit_id] for permit_id in job.permits]
+    for permit in tickets:
         said += [permit.surveyed, permit.foreman_check, permit.started, permit.completed, permit.accepted]
-    tickets = [case.board.permits[permit_id] for permit_id in job.permits]
     nodes = {node.by for permit in tickets for node in permit.nodes}
     issuers = {permit.issue.by for permit in tickets if permit.issue}
     return frozenset({one.by for one in said if one is not None} | nodes | issuers)
+
+
+def had_part(board: Board, job: Job) -> frozenset[str]:
+    """Who can't audit the job: who signed for it, asked for it, led it, worked in it or watched over it."""
+    tickets = [board.permits[permit_id] for permit_id in job.permits]
+    crews = {person_id for permit in tickets for person_id in (*permit.crew, *permit.guardians_on)}
+    return signers(board, job) | crews | {job.applicant, job.work_lead}
+
+
+def kept_too_short(case: Case) -> tuple[Missing, ...]:
+    """From the last closing that the purge covers to now: the longest time that a number of the site gives (A10.16)."""
+    payload = case.command.payload
+    what, closed_to = payload.get("what", ""), payload.get("closed_to")
+    kept = {"documents": ("record_retention",), "videos": ("video_retention", "video_retention_months")}
+    times = [bound for name in kept.get(what, ()) if (bound := case.rules.bound(name, case.board)) is not None]
+    who = (roles.HSE, roles.ADMIN)
+    if closed_to is None or not times:
+        return (Missing("retention", need=":retention", who=who),)
+    until = max(_kept_until(case.board, site_time.parse(closed_to), bound) for bound in times)
+    if case.now >= until:
+        return ()
+    need = f"≥ {site_time.stamp(until)}"
+    return (Missing("retention", about=f":purge_{what}", have=closed_to, need=need, who=who),)
+
+
+def _kept_until(board: Board, closed: datetime, bound: Bound) -> datetime:
+    """Years and months are of the site's calendar, days elapse; a part of a year or month counts as a whole one."""
+    if bound.unit in MONTHS:
+        return site_time.months_after(board, closed, ceil(bound.value * MONTHS[bound.unit]))
+    return closed + timedelta(seconds=float(bound.value * SECONDS[bound.unit]))
+
+
+def purge_record(case: Case) -> tuple[int, ...]:
+    """The purge before this one."""
+    before = case.board.purges.get(case.command.payload.get("what", ""))
+    return (before.stated.seq,) if before else ()
 
 
 def no_record(_case: Case) -> tuple[int, ...]:
@@ -78,4 +117,12 @@ GATES = (
     Gate("G-SD-1c", 1, REVIEW, "Policy (HSG250)", auditor_signed, no_record, of_act=True),
     Gate("G-CL-2a", 1, REVIEW, "AQ 3064.2-2025 5.9.10", alarms_open, alarms_record, packs=EVERYWHERE),
     Gate("G-CL-2b", 1, REVIEW, "AQ 3064.2-2025 5.9.10", actions_unowned, actions_record, packs=EVERYWHERE),
+    Gate(
+        "G-RT-1",
+        1,
+        frozenset({Boundary.PURGE}),
+        "GB 30871-2022 B.3; AQ 3064.2-2025 4.2; 29 CFR 1910.146(e)(6); policy",
+        kept_too_short,
+        purge_record,
+    ),
 )

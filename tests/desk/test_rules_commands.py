@@ -140,7 +140,7 @@ def test_every_clause_can_be_shown_in_both_languages(capsys):
                 assert "⟦" not in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("name", ["G-GAS-99", "99", "no_such_number", "13.1", ""])
+@pytest.mark.parametrize("name", ["G-GAS-99", "00", "no_such_number", "13.1", ""])
 def test_an_unknown_id_is_one_line(name, capsys):
     assert main(["rules", "show", name]) == USAGE
     shown = capsys.readouterr()

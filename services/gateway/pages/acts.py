@@ -63,7 +63,7 @@ TOWARDS: Mapping[Boundary, tuple[str, tuple[str, ...]]] = {
             "remove_isolation",
         ),
     ),
-    B.REVIEW: ("review", ("record_action", "close_action", "remove_isolation", "record_concern")),
+    B.REVIEW: ("review", ("record_action", "close_action", "propose_lesson", "remove_isolation", "record_concern")),
 }  # fmt: skip
 
 #: Every command a page has a form for, by the step it belongs to; 0 is the site as a whole.
@@ -85,7 +85,7 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
         "remove_personal_lock", "remove_absent_owners_lock",
     ),
     6: ("record_check", "record_restoration", "end_fire_watch", "remove_isolation", "accept"),
-    7: ("record_action", "close_action", "review", "close_job"),
+    7: ("record_action", "close_action", "propose_lesson", "review", "close_job"),
     0: (
         "record_bump_test", "record_wind", "record_change", "declare_emergency", "end_emergency", "record_concern",
         "acknowledge_alarm", "close_alarm", "clear_late_arrival", "register_area", "register_person",
@@ -93,7 +93,8 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
         "register_recorder", "register_isolation_point", "register_service_owner", "set_calendar", "set_foreman_roster",
         "propose_rules",
         "release_rules",
-        "advance_clock",
+        "advance_clock", "publish_lesson", "withdraw_lesson", "draw_audit_sample", "record_audit_result",
+        "answer_audit_finding", "close_audit", "purge",
     ),
 }  # fmt: skip
 
@@ -117,7 +118,7 @@ def form_url(view: View, type_: str, job: Job | None = None, permit: Permit | No
 
 
 #: Commands of the site that may name a job.
-OPTIONAL_JOB = frozenset({"stop_work", "clear_stop", "record_concern", "record_change"})
+OPTIONAL_JOB = frozenset({"stop_work", "clear_stop", "record_concern", "record_change", "propose_lesson"})
 
 
 def act(view: View, type_: str, job: Job | None = None, permit: Permit | None = None, **more: object) -> Act:

@@ -28,7 +28,8 @@ BY_NAME: Mapping[str, str] = {
     "supersedes": "permit", "permit_id": "permit", "hazard": "hazard", "trade": "trade", "trades": "trades",
     "gas": "gas", "gases": "gases", "calibration_gas": "gas", "point": "gas_point", "points": "gas_points",
     "energy": "energy", "work": "work", "sha256": "document", "photo_sha256": "document",
-    "late_command_id": "late_arrival", "copied_from": "job", "new_permit_id": "new_id",
+    "late_command_id": "late_arrival", "copied_from": "job", "new_permit_id": "new_id", "lesson_id": "lesson",
+    "areas": "areas", "audit_id": "audit", "finding_id": "finding", "job_id": "sampled_job",
 }  # fmt: skip
 #: The same names where they mean something else.
 BY_COMMAND: Mapping[tuple[str, str], str] = {
@@ -55,7 +56,8 @@ UNITS: Mapping[str, str] = {
 WORDS_OF: Mapping[str, str] = {
     "type": "kind", "level": "level", "method": "method", "answer": "answer", "kind": "equipment", "cause": "cause",
     "place": "place", "node": "node", "role": "crew_role", "as": "role", "unit": "unit", "topic": "topic",
-    "roles": "role", "clock": "clock", "changed": "ticket_change",
+    "roles": "role", "clock": "clock", "changed": "ticket_change", "types": "kind",
+    "of": "audited", "severity": "severity", "what": "purged",
     "services": "service", "buried_services": "service",
 }  # fmt: skip
 WORDS_OF_COMMAND: Mapping[tuple[str, str], str] = {

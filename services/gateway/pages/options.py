@@ -13,6 +13,7 @@ from services.seven_steps import roles
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.rules import Rules
+from services.seven_steps.step1_to_2_gates import lessons_for
 from services.seven_steps.work_types import TYPES, type_of
 
 #: Whose names stand first in a list of people, by field.
@@ -130,6 +131,28 @@ class FormOptions:
     def of_late_arrival(self, _name: str) -> list[Choice]:
         return [(one.command_id, one.type) for one in self.board.late_arrivals.values() if one.cleared is None]
 
+    def of_lesson(self, _name: str) -> list[Choice]:
+        """Those that are asked for; where they are approved, those that wait."""
+        waiting = self.command == "publish_lesson"
+        lessons = [one for one in self.board.lessons.values() if (one.approved is None) == waiting]
+        if self.command == "withdraw_lesson":
+            lessons = list(self.board.lessons.values())
+        return [(one.lesson_id, one.text) for one in lessons]
+
+    def of_areas(self, name: str) -> list[Choice]:
+        return self.of_area(name)
+
+    def of_audit(self, _name: str) -> list[Choice]:
+        return [(one.audit_id, f"{one.audit_id} · {one.seed}") for one in self.board.audits.values()]
+
+    def of_sampled_job(self, _name: str) -> list[Choice]:
+        sampled = [job for audit in self.board.audits.values() for job in audit.jobs.values()]
+        return [(job.job_id, job.job_no) for job in sampled]
+
+    def of_finding(self, _name: str) -> list[Choice]:
+        found = [one for audit in self.board.audits.values() for one in audit.findings.values()]
+        return [(one.finding_id, one.text) for one in found if one.answered is None]
+
     def of_node(self, _name: str) -> list[Choice]:
         nodes = type_of(self.permit).nodes if self.permit else tuple(roles.NODE_ROLES)
         return [
@@ -230,10 +253,11 @@ def _plan(_view: View, job: Job | None, _permit: Permit | None) -> dict[str, Any
     }  # fmt: skip
 
 
-def _assessment(_view: View, job: Job | None, _permit: Permit | None) -> dict[str, Any]:
+def _assessment(view: View, job: Job | None, _permit: Permit | None) -> dict[str, Any]:
     made = job.assessment if job else None
     if made is None:
-        return {"participants": [job.work_lead] if job else []}
+        asked = [{"lesson_id": one} for one in _lessons_asked(view, job)]
+        return {"participants": [job.work_lead] if job else [], "lessons": asked}
     rows = [
         {
             "step": row.step, "hazard": row.hazard, "permits": list(row.permits), "initial": dict(row.initial),
@@ -241,7 +265,24 @@ def _assessment(_view: View, job: Job | None, _permit: Permit | None) -> dict[st
         }
         for row in made.rows
     ]  # fmt: skip
-    return {"method": made.method, "rows": rows, "participants": list(made.participants)}
+    answered = [
+        {"lesson_id": one.lesson_id, "applied": one.applied, "reason": one.reason or None}
+        for one in made.lessons.values()
+    ]
+    asked = [{"lesson_id": one} for one in _lessons_asked(view, job) if one not in made.lessons]
+    return {
+        "method": made.method,
+        "rows": rows,
+        "participants": list(made.participants),
+        "lessons": [*answered, *asked],
+    }
+
+
+def _lessons_asked(view: View, job: Job | None) -> list[str]:
+    """Approved lessons that fit a ticket of the job."""
+    tickets = [view.board.permits[one] for one in job.permits if one in view.board.permits] if job else []
+    found = (lesson for ticket in tickets for lesson in lessons_for(view.board, job, ticket))
+    return list(dict.fromkeys(lesson.lesson_id for lesson in found))
 
 
 def _ticket(view: View, _job: Job | None, permit: Permit | None) -> dict[str, Any]:

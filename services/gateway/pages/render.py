@@ -80,7 +80,7 @@ async def view_of(request: web.Request) -> View:
 
 
 #: Kinds of field that take several values, and those that get the whole width of a row.
-SEVERAL = frozenset({"many", "permits", "persons", "gases", "gas_points", "trades"})
+SEVERAL = frozenset({"many", "areas", "permits", "persons", "gases", "gas_points", "trades"})
 #: Kinds drawn as a group of controls: they have a legend; every other kind is one control with a label.
 GROUPS = (
     frozenset(

@@ -103,7 +103,7 @@ const READ = {
   }),
 };
 
-const SEVERAL = new Set(["many", "permits", "persons", "gases", "gas_points", "trades"]);
+const SEVERAL = new Set(["many", "areas", "permits", "persons", "gases", "gas_points", "trades"]);
 
 function keyed(field, readItem, some) {
   const value = {};
