@@ -26,6 +26,20 @@ def judge(
 
     If all others are open, the gate is *ready*: everything is true, a named person must sign.
     """
+    case = case_of(board, boundary, job, permit, now, rules, command)
+    return tuple(v for v in judge_gates(boundary, case) if command is not None or not v.gate.of_act)
+
+
+def case_of(
+    board: Board,
+    boundary: Boundary,
+    job: Job,
+    permit: Permit | None,
+    now: datetime,
+    rules: Rules,
+    command: Command | None = None,
+) -> Case:
+    """What the gates of the boundary look at; without a command nobody acts yet."""
     looked = command or Command(
         command_id="",
         type=boundary.value,
@@ -39,5 +53,4 @@ def judge(
         job_id=job.job_id,
         permit_id=permit.permit_id if permit else None,
     )
-    case = Case(board, job, permit, looked, looked.actor, now, rules)
-    return tuple(v for v in judge_gates(boundary, case) if command is not None or not v.gate.of_act)
+    return Case(board, job, permit, looked, looked.actor, now, rules)

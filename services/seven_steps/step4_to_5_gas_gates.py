@@ -283,15 +283,23 @@ def time_not_usable(case: Case) -> tuple[Missing, ...]:
     return tuple(found)
 
 
-GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
+GB, AQ, CFR = "GB 30871-2022", "AQ 3064.2-2025", "29 CFR 1910.146"
 GATES = (
-    Gate("G-GAS-1", 1, BEFORE_WORK, f"{GB} 5.3.1, 6.3, 11.10; {AQ} 5.4.3", no_test, gas_record, alarm="01"),
+    Gate(
+        "G-GAS-1",
+        1,
+        BEFORE_WORK,
+        f"{GB} 5.3.1, 6.3, 11.10; {AQ} 5.4.3; {CFR}(f)(10)",
+        no_test,
+        gas_record,
+        alarm="01",
+    ),
     Gate("G-GAS-2", 1, BEFORE_WORK, f"{GB} 5.3.1 c, 6.3 a; {AQ} 5.4.3", test_too_old, gas_record, alarm="02"),
     Gate(
         "G-GAS-3",
         1,
         ON_RESULT,
-        f"{GB} 5.3.2, 6.4; GBZ 2.1; {AQ} 5.9.3",
+        f"{GB} 5.3.2, 6.4; GBZ 2.1; {AQ} 5.9.3; {CFR}(b)",
         out_of_limits,
         gas_record,
         alarm="06",

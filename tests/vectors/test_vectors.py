@@ -8,21 +8,12 @@ from services.seven_steps.gate import Boundary
 from services.seven_steps.gates import AT, GATES
 from services.seven_steps.work_types import TYPES
 from tests.flow.standard_jobs import ORDER, STANDARD, TICKET, ready
-from tests.vectors.vector import KINDS, Vector, records, situation, vectors, verdict
+from tests.vectors.vector import KINDS, Vector, asked, faults, vectors
 
 
 @pytest.mark.parametrize("vector", vectors(), ids=str)
 def test_vector(vector: Vector) -> None:
-    w = situation(vector)
-    found = verdict(vector, w)
-    assert found.open == (vector.expect == "open"), [(m.what, m.about, m.have, m.need) for m in found.missing]
-    assert set(vector.missing) <= {missing.what for missing in found.missing}
-    assert not vector.have or vector.have in {missing.have for missing in found.missing}
-    assert not vector.need or vector.need in {missing.need for missing in found.missing}
-    if vector.evidence is not None:
-        assert sorted(set(found.evidence)) == records(vector, w)
-    if vector.alarm:
-        assert vector.alarm in {missing.alarm or found.gate.alarm for missing in found.missing}
+    assert not faults(asked(vector))
 
 
 def test_a_vector_says_what_it_is() -> None:

@@ -20,8 +20,9 @@ from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.command import Command, Interval
 from services.seven_steps.facts import Stated
-from services.seven_steps.gate import Boundary, Verdict
-from services.seven_steps.judge import judge
+from services.seven_steps.gate import Boundary, Case, Verdict
+from services.seven_steps.gates import gates_at, judge_gate
+from services.seven_steps.judge import case_of
 from tests.flow.standard_jobs import DEFAULT_PACKS, OTHER, TICKET, ready
 from tests.flow.world import JOB, World, presence
 
@@ -32,7 +33,7 @@ IDS = {"$ticket": TICKET, "$other": OTHER, "$job": JOB}
 OF_JOB = (Boundary.REVIEW, Boundary.PURGE, Boundary.REMOVE_ISOLATION)
 KINDS = ("open", "shut", "missing", "inside", "outside")
 LISTS = ("packs", "remove", "do", "missing", "evidence")
-MOMENT = re.compile(r"(?P<from>now|[a-z_.]+)(?: (?P<sign>[+-]) (?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d\d))?$")
+MOMENT = re.compile(r"(?P<from>now|[a-z][a-z_.0-9]*)(?: (?P<sign>[+-]) (?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d\d))?$")
 
 
 @dataclass(frozen=True)
@@ -83,16 +84,45 @@ def situation(vector: Vector) -> World:
     return w
 
 
-def verdict(vector: Vector, w: World) -> Verdict:
-    """The gate's verdict there; raises LookupError where the gate is not asked at all."""
-    command = None
-    if vector.act is not None:
-        command = act_of(vector.act, vector.at, w)
+@dataclass(frozen=True)
+class Asked:
+    """A vector with all that is needed to judge it: evidence: the records it says the verdict rests on."""
+
+    vector: Vector
+    case: Case
+    evidence: list[int]
+
+
+def asked(vector: Vector) -> Asked:
+    w = situation(vector)
+    command = act_of(vector.act, vector.at, w) if vector.act is not None else None
     permit = None if vector.at in OF_JOB else w.permit(TICKET)
-    for one in judge(w.board, vector.at, w.job, permit, w.now, w.rules, command):
-        if one.gate.id == vector.gate:
-            return one
+    return Asked(vector, case_of(w.board, vector.at, w.job, permit, w.now, w.rules, command), records(vector, w))
+
+
+def verdict(question: Asked) -> Verdict:
+    """The gate's verdict there; raises LookupError where the gate is not asked at all."""
+    vector, case = question.vector, question.case
+    for gate in gates_at(vector.at, case.rules.ids):
+        if gate.id == vector.gate and gate.binds(case.permit) and (vector.act is not None or not gate.of_act):
+            return judge_gate(gate, case)
     raise LookupError(f"{vector.gate} is not asked at {vector.at} of {vector.ticket}")
+
+
+def faults(question: Asked) -> list[str]:
+    """What the verdict says other than the vector; empty if the vector holds."""
+    vector, found = question.vector, verdict(question)
+    said = [(m.what, m.about, m.have, m.need) for m in found.missing]
+    wrong = [] if found.open == (vector.expect == "open") else [f"{vector.expect} expected, but {said}"]
+    wrong += [f"{what} is not missing" for what in vector.missing if what not in {m.what for m in found.missing}]
+    for name in ("have", "need"):
+        wanted, there = getattr(vector, name), {getattr(m, name) for m in found.missing}
+        wrong += [f"{name} is {sorted(there)}"] if wanted and wanted not in there else []
+    alarms = {m.alarm or found.gate.alarm for m in found.missing}
+    wrong += [f"the alarms are {sorted(alarms)}"] if vector.alarm and vector.alarm not in alarms else []
+    if vector.evidence is not None and sorted(set(found.evidence)) != question.evidence:
+        wrong += [f"the evidence is {sorted(set(found.evidence))}, not {question.evidence}"]
+    return wrong
 
 
 def act_of(act: Mapping[str, Any], at: Boundary, w: World) -> Command:
