@@ -19,7 +19,7 @@ def test_vector(vector: Vector) -> None:
 def test_a_vector_says_what_it_is() -> None:
     for vector in vectors():
         assert vector.kind in KINDS, vector
-        assert vector.expect == ("open" if vector.kind in ("open", "inside") else "shut"), vector
+        assert vector.expect == KINDS[vector.kind], vector
         assert vector.at in {b for gate in GATES if gate.id == vector.gate for b in gate.at}, vector
         assert vector.clause and vector.name, vector
     assert len({str(vector) + vector.ticket + str(vector.packs) for vector in vectors()}) == len(vectors())

@@ -31,8 +31,10 @@ TICKETS = {"ticket": TICKET, "other": OTHER}
 IDS = {"$ticket": TICKET, "$other": OTHER, "$job": JOB}
 #: Boundaries of a whole job: no ticket is asked about.
 OF_JOB = (Boundary.REVIEW, Boundary.PURGE, Boundary.REMOVE_ISOLATION)
-KINDS = ("open", "shut", "missing", "inside", "outside")
-LISTS = ("packs", "remove", "do", "missing", "evidence")
+OPEN, SHUT, NOT_ASKED = "open", "shut", "not asked"
+#: What a vector shows, and what it then expects.
+KINDS = {"open": OPEN, "inside": OPEN, "shut": SHUT, "missing": SHUT, "outside": SHUT, NOT_ASKED: NOT_ASKED}
+LISTS = ("packs", "remove", "do", "missing", "who", "evidence")
 MOMENT = re.compile(r"(?P<from>now|[a-z][a-z_.0-9]*)(?: (?P<sign>[+-]) (?:(?P<h>\d+):)?(?P<m>\d+):(?P<s>\d\d))?$")
 
 
@@ -54,6 +56,7 @@ class Vector:
     missing: tuple[str, ...] = ()
     have: str = ""
     need: str = ""
+    who: tuple[str, ...] | None = None
     alarm: str = ""
     evidence: tuple[str, ...] | None = None
 
@@ -100,26 +103,28 @@ def asked(vector: Vector) -> Asked:
     return Asked(vector, case_of(w.board, vector.at, w.job, permit, w.now, w.rules, command), records(vector, w))
 
 
-def verdict(question: Asked) -> Verdict:
-    """The gate's verdict there; raises LookupError where the gate is not asked at all."""
+def verdict(question: Asked) -> Verdict | None:
+    """The gate's verdict there; None where the gate is not asked of this work, on this site, or before anybody acts."""
     vector, case = question.vector, question.case
     for gate in gates_at(vector.at, case.rules.ids):
         if gate.id == vector.gate and gate.binds(case.permit) and (vector.act is not None or not gate.of_act):
             return judge_gate(gate, case)
-    raise LookupError(f"{vector.gate} is not asked at {vector.at} of {vector.ticket}")
+    return None
 
 
 def faults(question: Asked) -> list[str]:
     """What the verdict says other than the vector; empty if the vector holds."""
     vector, found = question.vector, verdict(question)
+    if found is None or vector.expect == NOT_ASKED:
+        return [] if found is None and vector.expect == NOT_ASKED else [f"asked: {found is not None}"]
     said = [(m.what, m.about, m.have, m.need) for m in found.missing]
-    wrong = [] if found.open == (vector.expect == "open") else [f"{vector.expect} expected, but {said}"]
+    wrong = [] if found.open == (vector.expect == OPEN) else [f"{vector.expect} expected, but {said}"]
     wrong += [f"{what} is not missing" for what in vector.missing if what not in {m.what for m in found.missing}]
-    for name in ("have", "need"):
+    for name in ("have", "need", "who"):
         wanted, there = getattr(vector, name), {getattr(m, name) for m in found.missing}
-        wrong += [f"{name} is {sorted(there)}"] if wanted and wanted not in there else []
+        wrong += [f"{name} is {there}"] if wanted and wanted not in there else []
     alarms = {m.alarm or found.gate.alarm for m in found.missing}
-    wrong += [f"the alarms are {sorted(alarms)}"] if vector.alarm and vector.alarm not in alarms else []
+    wrong += [f"the alarms are {alarms}"] if vector.alarm and vector.alarm not in alarms else []
     if vector.evidence is not None and sorted(set(found.evidence)) != question.evidence:
         wrong += [f"the evidence is {sorted(set(found.evidence))}, not {question.evidence}"]
     return wrong
@@ -230,7 +235,7 @@ def decoded(w: World, hint: Any, value: Any) -> Any:
 def _entry(w: World, cls: Any, value: Mapping[str, Any]) -> Any:
     hints = typing.get_type_hints(cls)
     given: dict[str, Any] = {name: None for name, hint in hints.items() if _plain(hint) is not hint}
-    given |= {"seq": w.board.seq} if "seq" in hints else {}
+    given |= {"seq": w.board.seq + 1} if "seq" in hints else {}
     known = given | ({"at": "now", "by": "lead"} if cls is Stated else {}) | dict(value)
     return cls(**_decoded_fields(w, cls, known))
 
