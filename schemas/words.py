@@ -35,6 +35,8 @@ PERMIT_TYPES = (
     "general",
     "hot_work",
     "confined_space",
+    "height",
+    "lifting",
     "earthwork",
     "road_break",
     "line_breaking",
@@ -44,7 +46,35 @@ PERMIT_TYPES = (
 #: What may lie below ground, and whose owners agree to earthwork (GB 30871-2022 table B.1; telecom: the site's own).
 SERVICES = ("water", "power", "steam", "process", "equipment", "fire", "safety", "telecom")
 RADIATION_SOURCES = ("gamma", "x_ray")
-LEVELS = ("special", "1", "2")
+LEVELS = ("special", "1", "2", "3", "I", "II", "III", "IV")
+#: GB 30871-2022 8.1.2 a to i, and note 2 of table B.1.
+HEIGHT_FACTORS = (
+    "gust",
+    "cold_air",
+    "cold_water",
+    "slippery",
+    "poor_light",
+    "live_parts",
+    "poor_footing",
+    "bad_air",
+    "disaster",
+)
+HEIGHT_SITUATIONS = (
+    "slope",
+    "opening",
+    "hazard_zone",
+    "no_platform",
+    "inside_vessel",
+    "near_vent",
+    "extreme_temperature",
+    "snow",
+    "rain",
+    "night",
+    "live_work",
+    "suspended",
+)
+#: What bears on work outdoors beside the wind (GB 30871-2022 8.2.6, 9.2.4, table B.1).
+WEATHER = ("rain", "heavy_rain", "snow", "heavy_snow", "dense_fog")
 ASSESSMENT_METHODS = ("jsa", "5x5", "lec")
 CONTROL_LEVELS = ("elimination", "substitution", "engineering", "administrative", "ppe")
 PLAN_DOCUMENTS = ("hot_special_plan", "lifting_plan", "traffic_plan", "blind_map", "other")
@@ -53,7 +83,15 @@ BRIEFING_TOPICS = ("hazards", "measures", "emergency", "stop_work", "neighbours"
 MEASURE_ANSWERS = ("confirmed", "not_applicable", "not_in_place")
 NODES = ("work_lead", "unit", "safety", "head", "dept")
 GUARDIAN_PLACES = ("outside", "at_work")
-EQUIPMENT_KINDS = ("fire_extinguisher", "rescue_kit", "communication", "lighting")
+EQUIPMENT_KINDS = (
+    "fire_extinguisher",
+    "rescue_kit",
+    "communication",
+    "lighting",
+    "lifting_gear",
+    "trial_lift",
+    "exclusion_zone",
+)
 #: What of a ticket may change: the first four ask for a new ticket (GB 30871-2022 4.16), the others also for a new
 #: analysis of hazards (4.17).
 TICKET_CHANGES = ("content", "scope", "place", "time", "process", "conditions", "method", "environment")

@@ -37,6 +37,7 @@ UNITS = frozenset({*SECONDS, *MONTHS}) | {
     "y",
     "m/s",
     "t",
+    "%",
     "kV",
     "yes/no",
     "L x S",

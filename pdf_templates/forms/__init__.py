@@ -13,7 +13,16 @@ from typing import Any
 
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms import confined_space, earthwork, general, hot_work, road_break, site_work
+from pdf_templates.forms import (
+    confined_space,
+    earthwork,
+    general,
+    height,
+    hot_work,
+    lifting,
+    road_break,
+    site_work,
+)
 from pdf_templates.forms.cells import SEPARATOR, Cells, Document, Form, pairs
 from pdf_templates.sheet import grid
 from pdf_templates.typeset import MEASURE, Run, Text, bold, small
@@ -25,6 +34,8 @@ FORMS: Mapping[str, Form] = {
     "confined_space": confined_space.FORM,
     "earthwork": earthwork.FORM,
     "road_break": road_break.FORM,
+    "height": height.FORM,
+    "lifting": lifting.FORM,
     "general": general.FORM,
     "line_breaking": site_work.LINE_BREAKING,
     "radiography": site_work.RADIOGRAPHY,

@@ -110,6 +110,17 @@ def work(cells: Cells) -> Text:
     return cells.value(d["work_content"], *limits)
 
 
+def levels(cells: Cells, names: Sequence[str]) -> Text:
+    """All levels of the form, the ticket's in a box and in both languages."""
+    w, boxes = cells.w, []
+    for level in names:
+        key = f"word.level_{level}"
+        chosen = cells.d["level"] == level
+        second = f"\u00a0{w.o(key)}".replace(" ", "\u00a0") if chosen else ""
+        boxes += [Run(w.t(key).replace(" ", "\u00a0"), box=chosen), small(second + "   ")]
+    return Text(boxes)
+
+
 def place(cells: Cells) -> Text:
     d = cells.d
     parts = [cells.w.names(d["area"]), d["place"], d["equipment_tag"]]

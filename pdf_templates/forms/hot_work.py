@@ -11,6 +11,7 @@ from pdf_templates.forms.cells import (
     COMMA,
     Cells,
     Form,
+    levels,
     linked_hazards_time,
     pairs,
     place,
@@ -26,19 +27,14 @@ LEVELS = ("special", "1", "2")
 
 def _hot_header(cells: Cells) -> list[Flowable]:
     d, w = cells.d, cells.w
-    boxes = []
-    for level in LEVELS:
-        key = f"word.level_{level}"
-        chosen = d["level"] == level
-        second = f"\u00a0{w.o(key)}".replace(" ", "\u00a0") if chosen else ""
-        boxes += [Run(w.t(key).replace(" ", "\u00a0"), box=chosen), small(second + "   ")]
     head = pairs([
         [cells.label("row.applicant_unit"), cells.value(d["applicant_unit"]),
          cells.label("row.requested_at"), cells.value(d["requested_at"])],
         [cells.label("row.work_content", 5), work(cells)],
         [cells.label("row.hot_place", 3, 4), place(cells)],
-        [cells.label("row.hot_level"), Text(boxes), cells.label("row.hot_method"), cells.value(d.get("method", ""))],
-        [cells.label("row.hot_workers"), cells.people(d["hot_workers"])],
+        [cells.label("row.hot_level"), levels(cells, LEVELS),
+         cells.label("row.hot_method"), cells.value(d.get("method", ""))],
+        [cells.label("row.hot_workers"), cells.people(d["certified_workers"])],
         [cells.label("row.work_unit"), work_unit(cells),
          cells.label("row.work_lead"), cells.value(w.names(d["work_lead"]))],
     ])  # fmt: skip

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from schemas import words
 from schemas.commands.base import OPTIONAL, REQUIRED, Payload, command
-from schemas.fields import Code, Dec, Flag, Ident, Line, Uuid, text
+from schemas.fields import Code, Dec, Flag, Ident, Line, Many, OneOf, Uuid, text
 
 
 @command("record_bump_test")
@@ -14,9 +15,12 @@ class RecordBumpTest(Payload):
 
 @command("record_wind")
 class RecordWind(Payload):
+    """`weather`: what there is of it; an empty list says that there is none of it, left out says nothing."""
+
     area_id = Ident(optional=True)
     mean_m_s = Dec("0", "100")
     gust_m_s = Dec("0", "150")
+    weather = Many(OneOf(words.WEATHER), len(words.WEATHER), unique=True, optional=True)
 
 
 @command("record_change", job=OPTIONAL)

@@ -7,7 +7,10 @@ from schemas.fields import Dec, Flag, Ident, Int, Line, Many, OneOf, Strict, Wor
 
 
 class GeneralFacts(Strict):
-    """General work states no facts of its own."""
+    """General work states only what would make it another work: what it lifts (reading A10.15)."""
+
+    lift_t = Dec("0.001", "10000", optional=True)
+    fixed_crane = Flag(optional=True)
 
 
 class HotWorkFacts(Strict):
@@ -33,6 +36,31 @@ class ConfinedSpaceFacts(Strict):
     depth_m = Dec("0", "1000", optional=True)
     wet_or_narrow = Flag()
     lighting_volts = Int(0, limits.VOLTS_MAX, optional=True)
+
+
+class HeightFacts(Strict):
+    """What decides the level (GB 30871-2022 8.1.2, note 2 of table B.1). An empty list: none of them."""
+
+    height_m = Dec("0", "1000")
+    factors = Many(OneOf(words.HEIGHT_FACTORS), len(words.HEIGHT_FACTORS), unique=True)
+    situations = Many(OneOf(words.HEIGHT_SITUATIONS), len(words.HEIGHT_SITUATIONS), unique=True)
+    outdoors = Flag()
+    inside_confined_space = Flag()
+    live_part_kv = Dec("0", "1500", optional=True)  # the nearest bare live part, and how far it is (table 1 of 8.1.2)
+    live_part_m = Dec("0", "100", optional=True)
+
+
+class LiftingFacts(Strict):
+    """What decides the level (9.1), the plan (9.2.1, 9.2.2) and the load of each crane (9.2.7, 9.2.10 c)."""
+
+    mass_t = Dec("0.001", "10000")
+    load_name = Line()
+    gear = Line()
+    cranes = Int(1, limits.CRANES_MAX)
+    highest_load_percent = Dec("0", "200")  # of its rated capacity, of the crane that carries the highest share
+    special_conditions = Flag()  # odd shape, slender, weak, precious, or hard conditions (9.2.1)
+    near_hazardous = Flag()
+    outdoors = Flag()
 
 
 class EarthworkFacts(Strict):
@@ -82,6 +110,8 @@ FACTS: dict[str, type[Strict]] = {
     "general": GeneralFacts,
     "hot_work": HotWorkFacts,
     "confined_space": ConfinedSpaceFacts,
+    "height": HeightFacts,
+    "lifting": LiftingFacts,
     "earthwork": EarthworkFacts,
     "road_break": RoadBreakFacts,
     "line_breaking": LineBreakingFacts,

@@ -125,13 +125,13 @@ class Texts:
 
 
 #: A word of the catalogue inside a value: a colon, then letters (never a time like 8:00).
-VALUE_WORD = re.compile(r":([a-z][a-z0-9_]*)")
+VALUE_WORD = re.compile(r":([a-z][A-Za-z0-9_]*)")
 #: Where such a word is looked up, in this order; and by its first part (`:role_hse`).
 VALUE_GROUPS = ("value", "words", "state", "job_state")
 PREFIX_GROUPS = {
     "level": "level", "role": "role", "trade": "trade", "fact": "fact", "hazard": "hazard", "node": "node",
     "mark": "mark", "method": "method", "cause": "cause", "kind": "gas", "alarm": "alarm", "point": "point",
-    "means": "means", "service": "service",
+    "means": "means", "service": "service", "weather": "weather",
 }  # fmt: skip
 ABOUT_GROUPS = ("hazard", "fact")
 

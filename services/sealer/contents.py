@@ -2,11 +2,11 @@
 
 A *permit document* has: kind, permit_no, job_no, type, level, level_reasons, state, demo, status_mark, copy, site,
 area, place, equipment_tag, applicant_unit, requested_at, work_content, limitations, method, medium, facts, work_unit,
-contractor, work_lead, hot_workers, certified, workers, guardians, cosigned, gas, linked, supersedes, superseded_by,
-hazards, valid_from, valid_to, measures, measures_by, briefing, nodes, issue, foreman_check, accepted, emergency_plan,
-rescue_kit, comms, ppe, controls, isolations, signatures, suspensions, ended,
-foot, link. Names are {"en", "zh-CN"}; times are texts on the
-site's clock, in its zone; everything is JSON, because it goes to another process.
+contractor, work_lead, certified_workers, workers_by_trade, certified, workers, guardians, cosigned, gas, linked,
+supersedes, superseded_by, hazards, valid_from, valid_to, measures, measures_by, briefing, nodes, issue, foreman_check,
+accepted, emergency_plan, rescue_kit, comms, ppe, controls, isolations, signatures, suspensions, ended, foot, link.
+Names are {"en", "zh-CN"}; times are texts on the site's clock, in its zone; everything is JSON, because it goes to
+another process.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from services.seven_steps.facts import Stated
 from services.seven_steps.roles import NODE_OF_GRADE
 from services.seven_steps.rules import Rules
 from services.seven_steps.step5_endings import superseded_by
+from services.seven_steps.work_types import type_of
 
 Names = dict[str, str]
 NameOf = Callable[[str], Names]
@@ -37,7 +38,9 @@ DIGITS_SHOWN = Decimal("0.001")  # converted values with more digits are shown w
 SIMULATED = "simulated"
 #: Facts whose values are words of a catalogue group of the same name; units by how a fact's name ends.
 FACTS_IN_WORDS = frozenset({"source"})
-UNITS_OF_FACTS = {"_m": "m", "_m3": "m³", "_kv": "kV", "_volts": "V"}
+UNITS_OF_FACTS = {"_m": "m", "_m3": "m³", "_kv": "kV", "_volts": "V", "_t": "t", "_percent": "%"}
+#: Facts that are lists of words, by the group their words stand in; the others list services.
+LISTS_IN_WORDS = {"factors": "fact", "situations": "fact"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +197,7 @@ def _fact(view: View, name: str, fact: Any) -> Names:
     if isinstance(fact, bool):
         return word("word", "yes" if fact else "no")
     if isinstance(fact, (list, tuple)):
-        words = [word("service", one) for one in fact] or [word("word", "none")]
+        words = [word(LISTS_IN_WORDS.get(name, "service"), one) for one in fact] or [word("word", "none")]
         return {lang: ", ".join(one[lang] for one in words) for lang in LANGUAGES}
     if name in FACTS_IN_WORDS:
         return word(name, str(fact))
@@ -231,9 +234,14 @@ def _level_reasons(permit: Permit) -> list[Names]:
 def _crew(view: View, permit: Permit) -> dict[str, Any]:
     workers = [member for member in permit.crew.values() if member.role == "worker"]
     guardians = [member for member in permit.crew.values() if member.role == "guardian"]
-    hot = [member for member in workers if member.trade == "hot_work"] or workers
+    trade = type_of(permit).trade
+    skilled = [member for member in workers if member.trade == trade] or workers
+    trades = sorted({member.trade for member in workers})
     return {
-        "hot_workers": [_member(view, member) for member in hot],
+        "certified_workers": [_member(view, member) for member in skilled],
+        "workers_by_trade": {
+            trade: [_member(view, member) for member in workers if member.trade == trade] for trade in trades
+        },
         "certified": [_member(view, member) for member in workers],
         "workers": [{"name": view.name(member.person_id), "certificates": []} for member in workers],
         "guardians": [_member(view, member) for member in guardians],

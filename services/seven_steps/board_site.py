@@ -154,6 +154,7 @@ class Wind:
     gust_m_s: Decimal
     at: Interval | None
     seq: int
+    weather: tuple[str, ...] | None = None  # rain, snow, dense_fog, …; None: nobody said
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,7 @@ class Permit:
     job_id: str
     type: str  # the id of its WorkType
     state: str  # open, surveyed, issued, active, suspended, completed, accepted, void, revoked
-    level: str  # hot work: special, 1, 2; else ""
+    level: str  # one of its type's levels; "" where it has none
     level_reasons: tuple[str, ...]  # clauses and facts that gave the level
     requested_level: str
     requested_level_reason: str

@@ -278,7 +278,14 @@ def wind_recorded(board: Board, data: Data) -> Board:
     before, measured = board.wind.get(area_id or ""), interval_of(data["captured"])
     if before is not None and before.at is not None and measured is not None and measured.latest < before.at.latest:
         return board  # an older reading that came later: the newer one stands
-    wind = Wind(area_id, Decimal(data["mean_m_s"]), Decimal(data["gust_m_s"]), interval_of(data["captured"]), board.seq)
+    wind = Wind(
+        area_id=area_id,
+        mean_m_s=Decimal(data["mean_m_s"]),
+        gust_m_s=Decimal(data["gust_m_s"]),
+        at=measured,
+        seq=board.seq,
+        weather=tuple(data["weather"]) if "weather" in data else None,
+    )
     return replace(board, wind=put(board.wind, area_id or "", wind))
 
 

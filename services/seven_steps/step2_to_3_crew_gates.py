@@ -70,7 +70,7 @@ def certificate_missing(case: Case, person_id: str, trade: str) -> tuple[Missing
 
 
 def not_certified(case: Case) -> tuple[Missing, ...]:
-    """There are workers; each whose trade is certified holds it; at least one has the trade of the work (4.9)."""
+    """There are workers; each whose trade is certified holds it; one has the trade of the work, one directs a lift."""
     assert case.permit is not None
     workers = [m for m in crew_asked(case) if m.role == "worker"]
     if case.command.type == B.ENTER and not workers:
@@ -84,9 +84,10 @@ def not_certified(case: Case) -> tuple[Missing, ...]:
             found.append(Missing("person", about=worker.person_id, need=":registered", who=(roles.ADMIN,)))
         elif worker.trade in certified:
             found += certificate_missing(case, worker.person_id, worker.trade)
-    trade = type_of(case.permit).trade
-    if trade and case.command.type != B.ENTER and not any(w.trade == trade for w in workers):
-        found.append(Missing("trade", need=f":trade_{trade}", who=PREPARERS, alarm="50"))
+    work = type_of(case.permit)
+    for trade in (work.trade, work.directed_by):
+        if trade and case.command.type != B.ENTER and not any(w.trade == trade for w in workers):
+            found.append(Missing("trade", need=f":trade_{trade}", who=PREPARERS, alarm="50"))
     return tuple(found)
 
 
@@ -203,7 +204,7 @@ GATES = (
         "G-CR-1",
         1,
         _CREW,
-        f"{GB} 4.9; {AQ} 5.9.7",
+        f"{GB} 4.9, 9.2.6; {AQ} 5.9.7",
         not_certified,
         crew_record,
         suspends="suspension",

@@ -104,6 +104,14 @@ def calendar_record(case: Case) -> tuple[int, ...]:
 
 
 GATES = (
-    Gate("G-LV-1", 1, PLAN | {B.ISSUE}, f"{GB} 3.11, 5.1.2", level_lowered, ticket_record, packs=EVERYWHERE),
+    Gate(
+        "G-LV-1",
+        1,
+        PLAN | {B.ISSUE},
+        f"{GB} 3.11, 5.1.2, 8.1, 9.1, B.1",
+        level_lowered,
+        ticket_record,
+        packs=EVERYWHERE,
+    ),
     Gate("G-LV-2", 1, PLAN | {B.ISSUE, B.START, B.RESUME}, f"{GB} 5.1.1; {AQ} 5.8.3", not_upgraded, calendar_record),
 )

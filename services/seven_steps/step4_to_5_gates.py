@@ -6,6 +6,8 @@ step4_to_5_start_gates.py.
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 from services.seven_steps import limits, roles
 from services.seven_steps.board_job import Isolation
 from services.seven_steps.board_ticket import NodeSignature, Permit
@@ -15,6 +17,7 @@ from services.seven_steps.step2_to_3_level_gates import grade_needed
 from services.seven_steps.work_types import type_of
 from services.seven_steps.work_types.confined_space import CONFINED_SPACE
 from services.seven_steps.work_types.hot_work import SPECIAL
+from services.seven_steps.work_types.lifting import LIFTING
 
 B = Boundary
 SURVEY, ISSUE = frozenset({B.SURVEY}), frozenset({B.ISSUE})
@@ -30,14 +33,16 @@ SURVEYED_OR_FURTHER = frozenset({"surveyed", "issued", "active", "suspended", "c
 
 
 def measures_unconfirmed(case: Case) -> tuple[Missing, ...]:
-    """Every line of the form is answered: confirmed by somebody, or explicitly not applicable."""
+    """Every line of the form is answered: confirmed, or explicitly not applicable where no fact says it applies."""
     permit = case.permit
     assert permit is not None
     found = []
+    applies = type_of(permit).lines(permit, case.number)
     for line in case.rules.listed(f"measures_{permit.type}"):
         measure = permit.measures.get(line)
-        if measure is None or measure.answer == "not_in_place":
-            have = ":none" if measure is None else ":not_in_place"
+        refused = {"not_in_place", "not_applicable"} if line in applies else {"not_in_place"}
+        if measure is None or measure.answer in refused:
+            have = ":none" if measure is None else f":{measure.answer}"
             who = (roles.AREA_AUTH, roles.GUARDIAN, roles.WORK_LEAD)
             found.append(Missing("measure", about=f"{permit.type}/{line}", have=have, need=":confirmed", who=who))
     return tuple(found)
@@ -127,7 +132,7 @@ def _siblings(case: Case) -> list[Permit]:
 
 
 def linked_missing(case: Case) -> tuple[Missing, ...]:
-    """Every ticket this one refers to exists, and work inside a confined space has that ticket too."""
+    """Every ticket this one refers to exists, and work inside a confined space or with a lift has that ticket too."""
     permit = case.permit
     assert permit is not None and case.job is not None
     who = (roles.APPLICANT, roles.WORK_LEAD)
@@ -140,7 +145,17 @@ def linked_missing(case: Case) -> tuple[Missing, ...]:
     inside = permit.facts.get("inside_confined_space") and permit.type != CONFINED_SPACE.id
     if inside and CONFINED_SPACE.id not in kinds:
         found.append(Missing("confined_space_ticket", need=":ticket_confined_space", who=who, alarm="60"))
+    if LIFTING.id not in kinds and _lifts(case, permit):
+        found.append(Missing("lifting_ticket", need=":ticket_lifting", who=who, alarm="60"))
     return tuple(found)
+
+
+def _lifts(case: Case, permit: Permit) -> bool:
+    """Other work lifts what needs a ticket of its own: only a fixed crane may do without below a mass (A10.15)."""
+    if "lift_t" not in permit.facts:
+        return False
+    mass = Decimal(str(permit.facts["lift_t"]))
+    return not permit.facts.get("fixed_crane", False) or mass >= case.number("lifting_ticket_from")
 
 
 def not_linked(case: Case) -> tuple[Missing, ...]:
@@ -345,7 +360,7 @@ GATES = (
         "G-SV-5a",
         1,
         ISSUE | {B.START},
-        f"{GB} 4.6; {AQ} 5.9.8",
+        f"{GB} 4.6, 9.1; {AQ} 5.9.8",
         linked_missing,
         linked_record,
         alarm="61",

@@ -98,7 +98,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "release_rules": {"proposal_id": "rules-9"},
     "advance_clock": {"to": "2026-11-19T01:00:00Z"},
     "record_bump_test": {"instrument_id": "i1", "passed": True},
-    "record_wind": {"area_id": "a1", "mean_m_s": "3.2", "gust_m_s": "5"},
+    "record_wind": {"area_id": "a1", "mean_m_s": "3.2", "gust_m_s": "5", "weather": ["rain", "dense_fog"]},
     "record_change": {"area_id": "a1", "what": TEXT},
     "declare_emergency": {"reason": TEXT},
     "end_emergency": {"reason": TEXT},

@@ -176,8 +176,10 @@ WRONG = [
     ("add_ticket", "payload.facts.method", ..., "payload.facts.method"),
     ("add_ticket", "payload.facts.volume_m3", "3", "payload.facts.volume_m3"),
     ("add_ticket", "payload.facts", [], "payload.facts"),
-    ("add_ticket", "payload.type", "lifting", "payload.type"),
+    ("add_ticket", "payload.type", "juggling", "payload.type"),
     ("add_ticket", "payload.planned_to", "2026-11-19T00:00:00Z", "payload.planned_to"),
+    ("record_wind", "payload.weather", ["sunny"], "payload.weather.0"),
+    ("record_wind", "payload.weather", ["rain", "rain"], "payload.weather"),
     ("add_ticket", "payload.planned_to", "2026-11-31T00:00:00Z", "payload.planned_to"),
     ("amend_ticket", "payload.facts", {"nothing": 1}, "payload.facts.nothing"),
     ("create_job", "payload.title", "text without language", "payload.title"),
@@ -213,6 +215,27 @@ WRONG = [
 @pytest.mark.parametrize(("type_", "path", "value", "told"), WRONG, ids=[f"{t} {p}={v!r}" for t, p, v, _ in WRONG])
 def test_a_wrong_value_is_told_at_its_field(type_: str, path: str, value: Any, told: str) -> None:
     assert told in said(changed(type_, path, value))
+
+
+LIFT = {
+    "mass_t": "12",
+    "load_name": "pump P-7",
+    "gear": "truck crane",
+    "highest_load_percent": "60",
+    "special_conditions": False,
+    "near_hazardous": False,
+    "outdoors": True,
+}
+
+
+@pytest.mark.parametrize(("cranes", "fits"), [(0, False), (1, True), (limits.CRANES_MAX, True), (11, False)])
+def test_a_load_hangs_on_at_least_one_and_at_most_ten_cranes(cranes: int, fits: bool) -> None:
+    body = changed("add_ticket", "payload.type", "lifting")
+    body["payload"]["facts"] = LIFT | {"cranes": cranes}
+    if fits:
+        load(body)
+    else:
+        assert list(said(body)) == ["payload.facts.cranes"]
 
 
 def repeated(count: int, value: Any) -> list[Any]:

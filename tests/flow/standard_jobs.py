@@ -32,13 +32,14 @@ Records = tuple[tuple[str, str, dict[str, Any]], ...]
 
 @dataclass(frozen=True)
 class StandardJob:
-    """type: of the ticket, where it is not the job's own name; facts: of the ticket; trade: of the worker "cutter",
-    certified for it; gases: planned and tested, at `point`; documents: kinds of file the plan has; hours: planned;
-    isolations: points and ways;
+    """type: of the ticket, where it is not the job's own name; facts: of the ticket; trade, second: of the workers
+    "cutter" and "mate", certified for it; gases: planned and tested, at `point`; documents: kinds of file the plan has;
+    hours: planned; isolations: points and ways;
     before: records of its own before a boundary, as (who, command, payload), about the ticket."""
 
     facts: Mapping[str, Any]
     trade: str = "fitter"
+    second: str = "fitter"
     gases: tuple[str, ...] = ()
     point: str = "bottom"
     documents: tuple[str, ...] = ()
@@ -69,6 +70,7 @@ KIT: Records = (
 OPEN_AIR = walk.HOT_FACTS | {"inside_confined_space": False, "holds_flammables": False}
 STEADY = {"unit_stable": True, "slight_positive_pressure": True, "no_decomposing_service": True}
 CAMERA = {"recorder_id": "cam", "model": "EX-2", "ex_proof": True, "in_service": True}
+LIFTING_CHECKS = [{"kind": kind, "ok": True} for kind in ("lifting_gear", "exclusion_zone", "trial_lift")]
 
 SERVICES = ("water", "power", "steam", "process", "equipment", "fire", "safety")
 OWNERS_AGREE: Records = (("dept", "cosign_services", {"services": list(SERVICES), "opinion": text("agreed")}),)
@@ -132,6 +134,31 @@ STANDARD: Mapping[str, StandardJob] = {
         gases=("propane", "oxygen", "hydrogen_sulfide"),
         before={B.START: (*KIT, ("tester", "record_monitor", {"instrument_id": "meter", "running": True}))},
     ),
+    "height": StandardJob(
+        facts={
+            "height_m": "4.2",
+            "factors": [],
+            "situations": [],
+            "outdoors": True,
+            "inside_confined_space": False,
+        },
+        trade="work_at_height",
+    ),
+    "lifting": StandardJob(
+        facts={
+            "mass_t": "12",
+            "load_name": "heat exchanger E-204",
+            "gear": "25 t truck crane, four-leg sling",
+            "cranes": 1,
+            "highest_load_percent": "62",
+            "special_conditions": False,
+            "near_hazardous": False,
+            "outdoors": True,
+        },
+        trade="crane_operator",
+        second="lift_director",
+        before={B.START: (("watch", "check_equipment", {"items": LIFTING_CHECKS}),)},
+    ),
 }
 
 
@@ -161,8 +188,9 @@ def _ready(type_: str, boundary: B, packs: tuple[str, ...]) -> World:
 
 def _begun(type_: str, packs: tuple[str, ...]) -> World:
     w, job = walk.site(packs), STANDARD[type_]
-    if job.trade in w.rules.listed("certified_trades") and job.trade != "hot_work":
-        w.ok("admin", "register_certificate", walk.certificate("cutter", job.trade, f"c-cutter-{job.trade}"))
+    for person, trade in (("cutter", job.trade), ("mate", job.second)):
+        if trade in w.rules.listed("certified_trades") and trade != "hot_work":
+            w.ok("admin", "register_certificate", walk.certificate(person, trade, f"c-{person}-{trade}"))
     w.job_ok("applicant", "create_job", walk.job_payload(job.area))
     w.permit_ok(TICKET, "applicant", "add_ticket", walk.ticket(job.type or type_, dict(job.facts), hours=job.hours))
     return w
@@ -187,7 +215,8 @@ def _plan(w: World, job: StandardJob) -> None:
         ],
     }
     w.job_ok("lead", "record_plan", plan)
-    crew = [{"person_id": "cutter", "role": "worker", "trade": job.trade}, *walk.CREW[1:]]
+    workers = (("cutter", job.trade), ("mate", job.second))
+    crew = [{"person_id": person, "role": "worker", "trade": trade} for person, trade in workers] + walk.CREW[2:]
     w.permit_ok(TICKET, "lead", "assign_crew", {"crew": crew})
 
 
@@ -222,7 +251,7 @@ def _start(w: World, job: StandardJob) -> None:
     permit = w.permit(TICKET)
     issuer = ISSUERS[TYPES[permit.type].grades[permit.level]]
     w.permit_ok(TICKET, issuer, "issue", presence=presence(job.area))
-    w.ok("tester", "record_wind", {"area_id": job.area, "mean_m_s": "3.2", "gust_m_s": "5.0"})
+    w.ok("tester", "record_wind", {"area_id": job.area, "mean_m_s": "3.2", "gust_m_s": "5.0", "weather": []})
     w.permit_ok(TICKET, "watch", "guardian_on", {"place": "outside"})
 
 

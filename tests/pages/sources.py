@@ -11,7 +11,7 @@ import services.seven_steps
 
 RULES = Path(services.seven_steps.__file__).parent
 #: Words put together at run time (`:level_{level}`): looked up by their first part.
-PUT_TOGETHER = re.compile(r"^(level|role|trade|fact|hazard|node|mark|method|cause|kind|alarm)_")
+PUT_TOGETHER = re.compile(r"^(level|role|trade|fact|hazard|node|mark|method|cause|kind|alarm|weather)_")
 VALUE = re.compile(r":([a-z][a-z0-9_]*)")
 #: Missing(kind, …) in the start gates takes the kind of equipment.
 FROM_EQUIPMENT = {"fire_extinguisher", "rescue_kit", "communication"}

@@ -6,6 +6,10 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from pdf_templates.forms import FORMS
+from services.sealer.contents import word
+from services.seven_steps.work_types import TYPES
+
 
 def name(zh: str, en: str) -> dict[str, str]:
     return {"zh-CN": zh, "en": en}
@@ -37,18 +41,35 @@ def signed(by: dict[str, str], at: str, **more: Any) -> dict[str, Any]:
     return {"by": by, "at": at, "means": "attested", "opinion": "", "presence": "", "record": 61, **more}
 
 
+NUMBER = {
+    "hot_work": "DEMO-HW-20261120-0003",
+    "confined_space": "DEMO-CS-20261120-0004",
+    "general": "DEMO-GN-20261120-0005",
+}
+LEVEL = {"hot_work": "1", "height": "III", "lifting": "2"}
+REASONS = {
+    "hot_work": ["GB 30871-2022 5.1.2 火灾爆炸危险场所 fire-explosion area"],
+    "height": ["GB 30871-2022 8.1 作业高度", "GB 30871-2022 8.1.2 d 易滑物"],
+    "lifting": ["GB 30871-2022 9.1 吊物质量"],
+}
+FACTS = {
+    "height": {"height_m": "12.5 m"},
+    "lifting": {"mass_t": "46.5 t", "load_name": "换热器 E-204 管束", "gear": "130 t 汽车起重机，四腿钢丝绳索具", "cranes": "1",
+                "highest_load_percent": "72 %"},
+}  # fmt: skip
+
+
+def stated(kind: str) -> dict[str, Any]:
+    """The facts of a ticket of that kind, each with its label and its value in words."""
+    return {key: {"label": word("fact", key), "value": name(said, said)} for key, said in FACTS.get(kind, {}).items()}
+
+
 def permit(kind: str = "hot_work", /, **changes: Any) -> dict[str, Any]:
     """A ticket just issued."""
-    measures = {"hot_work": 16, "confined_space": 15, "general": 6}[kind]
-    number = {
-        "hot_work": "DEMO-HW-20261120-0003",
-        "confined_space": "DEMO-CS-20261120-0004",
-        "general": "DEMO-GN-20261120-0005",
-    }
+    measures = FORMS[kind].measures
     document: dict[str, Any] = {
-        "kind": "permit", "permit_no": number[kind], "job_no": "DEMO-J-20261119-0002", "type": kind,
-        "level": "1" if kind == "hot_work" else "", "level_reasons": ["GB 30871-2022 5.1.2 火灾爆炸危险场所 fire-explosion area"]
-        if kind == "hot_work" else [],
+        "kind": "permit", "permit_no": NUMBER.get(kind) or f"DEMO-{TYPES[kind].kind}-20261120-0008", "job_no": "DEMO-J-20261119-0002", "type": kind,
+        "level": LEVEL.get(kind, ""), "level_reasons": REASONS.get(kind, []), "facts": stated(kind),
         "state": "issued", "demo": False, "status_mark": "", "copy": {"number": 1, "print": 0},
         "site": {"name": name("江北石化演示厂", "Jiangbei demo plant"), "emergency_number": "8119",
                  "muster_point": name("二号门集合点 A", "Gate 2, point A")},
@@ -57,7 +78,9 @@ def permit(kind: str = "hot_work", /, **changes: Any) -> dict[str, Any]:
         "work_content": "排污线 DR-3102 法兰锈死，用充电角磨机切割 F-12 法兰螺栓并更换垫片；排污线已退出运行、排空，两端拆除短管断开",
         "limitations": "仅限阀井 VP-07 内；风力 5 级及以上停止；T-3104 不脱水、不取样", "method": "充电角磨机 cordless grinder",
         "medium": "汽油 petrol", "work_unit": "华安检修", "contractor": name("华安检修有限公司", "Hua'an Maintenance Ltd"),
-        "work_lead": ZHAO, "hot_workers": [{"name": WANG, "certificates": ["T-3704-0881"]}, {"name": RARE, "certificates": ["T-3704-0990"]}],
+        "work_lead": ZHAO, "certified_workers": [{"name": WANG, "certificates": ["T-3704-0881"]}, {"name": RARE, "certificates": ["T-3704-0990"]}],
+        "workers_by_trade": {"crane_operator": [{"name": WANG, "certificates": ["Q2-3704-0881"]}], "lift_director": [{"name": RARE, "certificates": ["Q1-3704-0990"]}]},
+        "certified": [{"name": WANG, "certificates": ["T-3704-0881"]}, {"name": RARE, "certificates": ["T-3704-0990"]}], "cosigned": [],
         "workers": [{"name": WANG, "certificates": []}, {"name": RARE, "certificates": []}],
         "guardians": [{"name": GAO, "certificates": ["J-0561"]}],
         "gas": {

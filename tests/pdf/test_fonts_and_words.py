@@ -83,7 +83,7 @@ def test_poppler_reads_a_name_beyond_the_basic_plane(tmp_path: Path) -> None:
 
 
 @needs("pdffonts")
-@pytest.mark.parametrize("kind", ["hot_work", "confined_space", "general"])
+@pytest.mark.parametrize("kind", ["hot_work", "confined_space", "height", "lifting", "general"])
 def test_only_embedded_fonts_are_used(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "permit.pdf"
     path.write_bytes(render_permit(samples.permit(kind)))

@@ -30,13 +30,21 @@ A2 = ["applicant_unit", "requested_at", "space_name", "medium", "work_content", 
       "space_time", "measures", "briefer", "briefed", "node_work_lead", "node_unit", "approver",
       "acceptance"]  # fmt: skip
 
+A4 = ["applicant_unit", "requested_at", "height_place", "work_content", "height", "height_level", "work_unit",
+      "work_lead", "height_workers", "guardian", "linked", "hazards", "height_time", "measures", "briefer", "briefed",
+      "node_work_lead", "node_unit", "node_review", "node_approval", "acceptance"]  # fmt: skip
+A5 = ["applicant_unit", "requested_at", "work_unit", "lift_place", "lift_gear", "lift_load", "work_content",
+      "lift_mass", "lift_operators", "lift_riggers", "lift_directors", "guardian", "linked", "hazards", "lift_time",
+      "measures", "briefer", "briefed", "node_lift_lead", "node_unit", "node_review", "node_approval",
+      "acceptance"]  # fmt: skip
+
 
 def pages(pdf: bytes) -> list[str]:
     """The text of each page without white space, in the order it was drawn."""
     return [re.sub(r"\s", "", page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
 
 
-@pytest.mark.parametrize(("kind", "rows"), [("hot_work", A1), ("confined_space", A2)])
+@pytest.mark.parametrize(("kind", "rows"), [("hot_work", A1), ("confined_space", A2), ("height", A4), ("lifting", A5)])
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 def test_the_rows_of_a_form_stand_in_the_order_of_the_annex(kind: str, rows: list[str], lang: str) -> None:
     front = pages(render_permit(samples.permit(kind), [lang]))[0]
@@ -49,7 +57,7 @@ def test_the_rows_of_a_form_stand_in_the_order_of_the_annex(kind: str, rows: lis
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("kind", ["hot_work", "confined_space"])
+@pytest.mark.parametrize("kind", ["hot_work", "confined_space", "height", "lifting"])
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 def test_every_measure_of_a_form_is_printed_with_its_answer(kind: str, lang: str) -> None:
     front = pages(render_permit(samples.permit(kind), [lang]))[0]

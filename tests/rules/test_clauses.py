@@ -36,9 +36,9 @@ TEXT = {"en": "x", "zh-CN": "十"}
 
 #: What rows name and other work on this release brings. It may only shrink; at the end of it, it is empty.
 PENDING = frozenset(
-    {"G-SIM-1", "G-SIM-2", "G-GAS-10", "G-CS-3", "G-BL-1", "G-BL-2", "G-WX-1", "G-HG-1", "G-LF-1"}
+    {"G-SIM-1", "G-SIM-2", "G-GAS-10", "G-CS-3", "G-BL-1", "G-BL-2"}
     | {"G-EL-1", "G-PL-4", "G-SH-1", "alarm:20", "alarm:52"}
-    | {f"type:{kind}" for kind in ("blind_plate", "height", "lifting", "temporary_power")}
+    | {f"type:{kind}" for kind in ("blind_plate", "temporary_power")}
 )
 
 

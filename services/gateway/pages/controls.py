@@ -50,7 +50,8 @@ UNITS: Mapping[str, str] = {
     "flush_water_m": "m", "volume_m3": "m³", "depth_m": "m", "lighting_volts": "V", "volts": "V", "mean_m_s": "m/s",
     "nearest_service_m": "m", "spoil_distance_m": "m", "spoil_height_m": "m", "lamp_height_m": "m",
     "lamp_visible_m": "m", "barrier_m": "m", "voltage_kv": "kV",
-    "gust_m_s": "m/s", "radius_m": "m", "sample_age_s": "s", "lel": "%vol",
+    "gust_m_s": "m/s", "height_m": "m", "live_part_kv": "kV", "live_part_m": "m", "mass_t": "t", "lift_t": "t",
+    "highest_load_percent": "%", "radius_m": "m", "sample_age_s": "s", "lel": "%vol",
 }  # fmt: skip
 #: Catalogue group of a closed vocabulary, by field name.
 WORDS_OF: Mapping[str, str] = {
@@ -59,6 +60,7 @@ WORDS_OF: Mapping[str, str] = {
     "roles": "role", "clock": "clock", "changed": "ticket_change", "types": "kind",
     "of": "audited", "severity": "severity", "what": "purged",
     "services": "service", "buried_services": "service",
+    "factors": "fact", "situations": "fact", "weather": "weather",
 }  # fmt: skip
 WORDS_OF_COMMAND: Mapping[tuple[str, str], str] = {
     ("record_plan", "kind"): "document", ("record_risk_assessment", "method"): "assessment_method",
@@ -282,6 +284,8 @@ OPEN_WITH_A_ROW = frozenset({"crew", "controls"})
 SHAPE_SHOWN_IF: Mapping[str, str] = {
     "HotWorkFacts": "type=hot_work",
     "ConfinedSpaceFacts": "type=confined_space",
+    "HeightFacts": "type=height",
+    "LiftingFacts": "type=lifting",
     "EarthworkFacts": "type=earthwork",
     "RoadBreakFacts": "type=road_break",
     "LineBreakingFacts": "type=line_breaking",

@@ -26,7 +26,7 @@ OF_CREW = frozenset({"enter", "leave", "record_found_inside"})
 POINTS = ("top", "middle", "bottom", "inside", "outside")
 TRADES = (
     "hot_work", "grinder", "fitter", "welder", "electrician", "guardian", "gas_tester", "confined_space", "helper",
-    "work_at_height", "rigger", "crane_operator", "radiographer",
+    "work_at_height", "rigger", "crane_operator", "lift_director", "radiographer",
 )  # fmt: skip
 HAZARDS = (
     "fire", "burn", "toxic", "oxygen", "explosion", "fall", "falling_object", "electric", "mechanical", "crush",

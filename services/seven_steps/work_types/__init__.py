@@ -12,7 +12,9 @@ from services.seven_steps.board_ticket import Permit
 from services.seven_steps.work_types.confined_space import CONFINED_SPACE
 from services.seven_steps.work_types.earthwork import EARTHWORK
 from services.seven_steps.work_types.general import GENERAL
+from services.seven_steps.work_types.height import HEIGHT
 from services.seven_steps.work_types.hot_work import HOT_WORK
+from services.seven_steps.work_types.lifting import LIFTING
 from services.seven_steps.work_types.road_break import ROAD_BREAK
 from services.seven_steps.work_types.site_work import HV_ELECTRICAL, LINE_BREAKING, RADIOGRAPHY
 from services.seven_steps.work_types.work_type import WorkType
@@ -22,6 +24,8 @@ TYPES: Mapping[str, WorkType] = {
     for one in (
         HOT_WORK,
         CONFINED_SPACE,
+        HEIGHT,
+        LIFTING,
         EARTHWORK,
         ROAD_BREAK,
         GENERAL,

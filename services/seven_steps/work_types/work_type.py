@@ -66,6 +66,10 @@ def no_plan(_permit: Permit) -> str:
     return ""
 
 
+def no_lines(_permit: Permit, _number: NumberOf) -> frozenset[str]:
+    return frozenset()
+
+
 def never(_permit: Permit) -> bool:
     return False
 
@@ -85,7 +89,9 @@ class WorkType:
     nodes:       signature lines of the form before the issue (annex A; reading A10.10)
     validity:    by level, the number that limits the planned time; a level that is not there has no limit
     trade:       a certified trade that at least one worker has; empty for none
+    directed_by: the certified trade of the one who directs them, where the work has one; empty for none
     plan_document: the kind of file without which this ticket is not planned; empty for none
+    lines:       lines of the form that the ticket's facts bring: they can't be said not to apply
     gas:         kinds of gas that must be tested before this ticket's work; empty for no test
     points:      where gas must be sampled at least, given whether the space is large (5.3.1 a-b, 6.3 b)
     break_limit: by level, the number that says how long work may stand without a new test
@@ -104,7 +110,9 @@ class WorkType:
     derive: Callable[[Facts, Area | None, NumberOf], Level] = without_levels
     validity: Mapping[str, str] = field(default_factory=lambda: EMPTY)
     trade: str = ""
+    directed_by: str = ""
     plan_document: Callable[[Permit], str] = no_plan
+    lines: Callable[[Permit, NumberOf], frozenset[str]] = no_lines
     gas: Callable[[Permit, Area | None], tuple[str, ...]] = no_gas
     points: Callable[[Permit, bool], tuple[str, ...]] = any_points
     break_limit: Mapping[str, str] = field(default_factory=lambda: EMPTY)
