@@ -18,6 +18,7 @@ from schemas import limits, words
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._:-]*$"
 UUID_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"
+BASE64URL_PATTERN = r"^[A-Za-z0-9_-]+$"
 SHA256_PATTERN = r"^[0-9a-f]{64}$"
 INSTANT_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?Z$"
 DAY_PATTERN = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
@@ -75,6 +76,14 @@ class Uuid(_Text):
 
 class Sha256(_Text):
     json_pattern, said, chars_max = SHA256_PATTERN, "64 hexadecimal digits in lower case.", 64
+
+
+class Base64Url(_Text):
+    json_pattern, said, chars_max = BASE64URL_PATTERN, "Base64url without padding.", limits.SIGNATURE_CHARS_MAX
+
+
+class KeyId(Base64Url):
+    chars_max = limits.KEY_ID_CHARS_MAX
 
 
 class Code(_Text):

@@ -58,6 +58,8 @@ PACKS_MAX = 10
 # ---- numbers -------------------------------------------------------------------------------------------------------
 EXPECTED_VERSION_MAX = 1_000_000
 ELAPSED_MS_MAX = 90 * 24 * 3600 * 1000  # a handheld may have been away for a season
+SIGNATURE_CHARS_MAX = 4_096  # of any part of a signature, base64url; an assertion's client data is the longest
+KEY_ID_CHARS_MAX = 512  # a WebAuthn credential id has at most 1023 bytes; authenticators that sign here use far fewer
 CLOCK_WORTH_MS_MAX = 3_600_000  # a device clock known worse than to the hour tells nothing
 TELEMETRY_ITEMS_MAX = 200  # a minute and a half of one detector with two gases; a record stays below 64 KiB
 TELEMETRY_AGE_MS_MAX = 24 * 3600 * 1000  # a device that was away sends what it kept; older is no news

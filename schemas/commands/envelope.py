@@ -5,7 +5,7 @@ from __future__ import annotations
 from marshmallow import fields
 
 from schemas import limits, words
-from schemas.fields import Code, Dec, Ident, Instant, Int, OneOf, Part, Strict, Uuid, _Text
+from schemas.fields import Base64Url, Code, Dec, Ident, Instant, Int, KeyId, OneOf, Part, Strict, Uuid, _Text
 from schemas.open_fields import ByShape
 
 #: Known to the sender's session and to nobody else; left out of the client part and of its hash.
@@ -50,6 +50,16 @@ class DevicePosition(Strict):
     at = Instant()
 
 
+class Signature(Strict):
+    """By a key of the actor's own, over the RFC 8785 form of the client part. A passkey's assertion has three parts."""
+
+    means = OneOf(words.KEYED_MEANS)
+    key_id = KeyId()
+    value = Base64Url()
+    authenticator_data = Base64Url(optional=True)
+    client_data = Base64Url(optional=True)
+
+
 class Envelope(Strict):
     command_id = Uuid()
     type = Code()
@@ -64,4 +74,5 @@ class Envelope(Strict):
     payload = fields.Dict(keys=fields.String(), required=True)
     elapsed_ms = Int(0, limits.ELAPSED_MS_MAX, optional=True)
     clock = Part(DeviceClock, optional=True)
+    signature = Part(Signature, optional=True)
     presence = ByShape((CodeOfGuardian, DevicePosition), optional=True)

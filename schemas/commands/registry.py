@@ -9,6 +9,7 @@ from marshmallow import ValidationError, validates_schema
 from schemas import limits, words
 from schemas.commands.base import Payload, command
 from schemas.fields import (
+    Base64Url,
     ClockTime,
     Code,
     Day,
@@ -17,6 +18,7 @@ from schemas.fields import (
     Ident,
     Instant,
     Int,
+    KeyId,
     Line,
     Many,
     MapOf,
@@ -139,6 +141,31 @@ class RegisterIsolationPoint(Payload):
     area_id = Ident()
     energy = Word()
     description = Line()
+
+
+@command("register_key")
+class RegisterKey(Payload):
+    """The public half of a key of the sender's own: SubjectPublicKeyInfo of a P-256 key, base64url."""
+
+    key_id = KeyId()
+    means = OneOf(words.KEYED_MEANS)
+    public_key = Base64Url()
+    device = Line()
+    rp_id = Line(optional=True)
+    origin = Line(optional=True)
+
+    @validates_schema
+    def a_passkey_says_where_it_was_made(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("means") == words.PASSKEY:
+            absent = [name for name in ("rp_id", "origin") if name not in data]
+            if absent:
+                raise ValidationError({name: ["A passkey has one."] for name in absent})
+
+
+@command("revoke_key")
+class RevokeKey(Payload):
+    key_id = KeyId()
+    reason = text()
 
 
 class SpecialPeriod(Strict):

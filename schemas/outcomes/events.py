@@ -154,6 +154,8 @@ def _registry() -> None:
     _event("recorder.registered", AboutSite, registry.RegisterRecorder)
     _event("isolation_point.registered", AboutSite, registry.RegisterIsolationPoint)
     _event("service_owner.registered", AboutSite, registry.RegisterServiceOwner)
+    _event("key.registered", AboutSite, registry.RegisterKey, person_id=Ident())
+    _event("key.revoked", AboutSite, registry.RevokeKey)
     _event("calendar.set", AboutSite, registry.SetCalendar)
     _event("roster.set", AboutSite, registry.SetForemanRoster)
     _event("policies.set", AboutSite, registry.SetPolicies)

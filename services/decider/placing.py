@@ -30,6 +30,7 @@ def place(incoming: Incoming, now: datetime, decided_at_real: datetime) -> Comma
         payload=client["payload"],
         sha256=incoming.sha256,
         means=gateway.means,
+        key_id=gateway.key_id,
         decided_at_real=decided_at_real,
         job_id=client.get("job_id"),
         permit_id=client.get("permit_id"),

@@ -39,6 +39,7 @@ class Gateway:
     presence: Presence | None
     authenticated_at: datetime | None
     means: str
+    key_id: str
     raw: Mapping[str, Any]
 
 
@@ -136,6 +137,7 @@ def _gateway(raw: Mapping[str, Any]) -> Gateway:
         presence=_presence(raw.get("presence")),
         authenticated_at=_time(raw.get("authenticated_at")),
         means=means,
+        key_id=str(raw["signature"].get("key_id", "")),
         raw=raw,
     )
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from services import signing
 from services.documents import open_store
 from services.folding import Kind, PartitionFold, Snapshots, Step, load
 from services.folding.loading import catch_up
@@ -22,6 +23,7 @@ from services.register.queries import Queries, open_queries
 from services.settings import Settings
 from services.seven_steps import codec
 from services.seven_steps.board import Board
+from services.seven_steps.signature_keys import KEY_NOT_VALID
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Checked:
     register_compared: int = 0
     register_behind: int = 0
     snapshots_compared: int = 0
+    signatures: Counter[str] = field(default_factory=Counter)  # by means: that many commands of accepted outcomes
     digests: dict[str, str] = field(default_factory=dict)
     deciders: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -56,6 +59,7 @@ class Checked:
             "register_compared": self.register_compared,
             "register_behind": self.register_behind,
             "snapshots_compared": self.snapshots_compared,
+            "signatures": dict(self.signatures),
             "sites": self.digests,
             "deciders": dict(self.deciders),
             "problems": self.problems,
@@ -102,7 +106,8 @@ async def _check_partition(
         return
     if queries is not None:
         fold.vouch(await queries.vouched(partition))
-    await catch_up(log, fold, on_step=lambda step: _count(step, found, sites))
+    boards: dict[str, Board] = {}
+    await catch_up(log, fold, on_step=lambda step: _count(step, found, sites, boards))
     fold.check_vouched()
     if fold.halted:
         found.problems.append(f"partition {partition}: {fold.halted}")
@@ -121,7 +126,8 @@ async def _check_partition(
             _compare_register(site_id, site, queries, found)
 
 
-def _count(step: Step, found: Checked, sites: frozenset[str] | None) -> None:
+def _count(step: Step, found: Checked, sites: frozenset[str] | None, boards: dict[str, Board]) -> None:
+    """boards: as they stood before the step, by site: whose key it was then decides whether a signature holds."""
     if sites is not None and step.site_id not in sites:
         return
     if step.kind in DROPPED:
@@ -134,6 +140,21 @@ def _count(step: Step, found: Checked, sites: frozenset[str] | None) -> None:
     else:
         found.refused += 1
     found.deciders[step.body["worker"]] += 1
+    _check_signature(step, found, boards.get(step.site_id, Board()))
+    boards[step.site_id] = step.site.board
+
+
+def _check_signature(step: Step, found: Checked, board: Board) -> None:
+    """From the log alone: the command, its signature and the keys registered until then."""
+    assert step.body is not None
+    if step.body["verdict"] != "accepted" or KEY_NOT_VALID in step.body["notes"]:
+        return
+    signature = step.body["gateway"]["signature"]
+    found.signatures[signature["means"]] += 1
+    try:
+        signing.check(board, step.body["client"], signature)
+    except signing.BadSignature as bad:
+        found.problems.append(f"site {step.site_id}: record {board.seq + 1}: {bad}")
 
 
 def _compare_snapshot(site_id: str, site: SiteFold, quick: SiteFold, found: Checked) -> None:

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from schemas import commands as wire
 from schemas import limits
+from services import signing
 from services.gateway import ages, presence, problems
 from services.gateway.accounts import Session
 from services.gateway.answers import Decided, Undecided, answer_of, refusal
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 STOP_WORK = "stop_work"
 ANSWER_WAIT_S = 5.0  # design: 5 s, then 202
+ENROL_WITHIN = timedelta(minutes=15)  # since the password or a one-time code was given
 REFUSALS_PER_MINUTE = 30  # design 8
 ACT_WITHIN = timedelta(seconds=60)  # design: an act decided later than this after the tap does not happen
 SEND_S_MAX = 5.0  # then its fate is unknown: 202
@@ -85,9 +87,10 @@ async def _submit(gateway: Gateway, session: Session, body: Mapping[str, Any]) -
     if body.get("type") == STOP_WORK:
         return await _stop_work(gateway, session, body, received_at)
     before = await _before(gateway, body)
-    _check_role(session, body, before.board)
-    client = _client_part(session, body)
+    client = _client_part(session, body, before.board)
     beside = wire.transport(body)
+    _check_role(session, client["actor"], body, before.board)
+    _check_enrolment(session, client)
     known = _known(client, before.decided)
     if known is not None:
         return known
@@ -118,18 +121,28 @@ def _check_site(session: Session, body: Mapping[str, Any]) -> None:
         raise problems.NotAllowed(message="This account may not use that site.")
 
 
-def _check_role(session: Session, body: Mapping[str, Any], board: Board) -> None:
+def _check_enrolment(session: Session, client: Mapping[str, Any]) -> None:
+    """A key is registered by whoever proved who they are just now: an open session left lying about enrols nobody."""
+    if client["type"] != "register_key":
+        return
+    since = datetime.now(UTC) - datetime.fromtimestamp(session.authenticated_at, UTC)
+    if since > ENROL_WITHIN:
+        raise problems.NotAllowed(message="Prove who you are again, then register the key.")
+
+
+def _check_role(session: Session, actor: str, body: Mapping[str, Any], board: Board) -> None:
     """Early: by type and role alone. What the role may do on this very job or ticket is the decider's to say."""
     type_ = body.get("type")
     if not isinstance(type_, str) or type_ not in COMMANDS or not isinstance(body.get("site_id"), str):
         return  # the schema says what is wrong
-    person = board.people.get(session.person_id)
+    person = board.people.get(actor)
     if person is None or not may_send(type_, person.roles, board):
-        security.warning("%s as %s may not send %s", session.works_no, session.person_id, type_)
+        security.warning("%s as %s may not send %s", session.works_no, actor, type_)
         raise problems.NotAllowed(may=roles_for(type_))
 
 
-def _client_part(session: Session, body: Mapping[str, Any]) -> dict[str, Any]:
+def _client_part(session: Session, body: Mapping[str, Any], board: Board) -> dict[str, Any]:
+    """The client part as its author made it. Signed by a key of the author's own, another session may carry it."""
     try:
         client = wire.load(body)
     except wire.Malformed as wrong:
@@ -137,11 +150,22 @@ def _client_part(session: Session, body: Mapping[str, Any]) -> dict[str, Any]:
     except wire.UnknownVersion as unknown:
         missing = refusal(codes.UNKNOWN_COMMAND_VERSION, about=unknown.type, have=str(unknown.version))
         raise problems.Refused([missing]) from None
-    if client.get("actor", session.person_id) != session.person_id:
+    signature = wire.transport(body).get("signature")
+    if signature is not None:
+        _check_signature(board, client, signature)
+    elif client.get("actor", session.person_id) != session.person_id:
         # an entry waits until its author is back (design 6)
         security.warning("%s sent a command of another person", session.works_no)
         raise problems.NotAllowed(message="This command was made by another person.")
-    return {**client, "actor": session.person_id}
+    return client if signature is not None else {**client, "actor": session.person_id}
+
+
+def _check_signature(board: Board, client: Mapping[str, Any], signature: Mapping[str, Any]) -> None:
+    try:
+        signing.check(board, client, signature)
+    except signing.BadSignature as bad:
+        security.warning("a signature of %s does not hold: %s", client.get("actor"), bad)
+        raise problems.MalformedRequest({"signature": [f"Not valid: {bad}."]}) from None
 
 
 # ---- 4 known, 6 refusals, 7 documents, 8 presence ------------------------------------------------------------------
@@ -231,7 +255,7 @@ def _record(
                 "presence": dict(proof) if proof else None,
                 "session": session.public_id,
                 "authenticated_at": site_time.stamp(datetime.fromtimestamp(session.authenticated_at, UTC)),
-                "signature": {"means": "attested"},
+                "signature": beside.get("signature") or {"means": "attested"},
             },
         }
     )
@@ -286,7 +310,7 @@ def _look_later(command_id: str, **more: Any) -> Answer:
 
 async def _stop_work(gateway: Gateway, session: Session, body: Mapping[str, Any], received_at: datetime) -> Answer:
     """Shown to everybody at receipt; on disk before it is sent; then as any other command."""
-    client = _client_part(session, body)
+    client = _client_part(session, body, await _board_of(gateway, session, body))
     command_id, site_id = client["command_id"], client["site_id"]
     known = await _known_stop(gateway, client)
     if known is not None:
@@ -301,6 +325,13 @@ async def _stop_work(gateway: Gateway, session: Session, body: Mapping[str, Any]
             return _look_later(command_id, kept=True)
         await asyncio.to_thread(gateway.kept_stops.done, command_id)
         return await _answer(gateway, Sent(command_id, site_id, received_at), ring)
+
+
+async def _board_of(gateway: Gateway, session: Session, body: Mapping[str, Any]) -> Board:
+    """Needed only for a signed one; a register that can't be asked does not hold up a stop: it goes as attested."""
+    if body.get("signature") is None:
+        return Board()
+    return (await _before(gateway, body)).board
 
 
 async def _known_stop(gateway: Gateway, client: Mapping[str, Any]) -> Answer | None:

@@ -26,6 +26,7 @@ from services.seven_steps.board_site import (
     Recorder,
     ServiceOwner,
     Shift,
+    SignatureKey,
     Site,
     Wind,
 )
@@ -124,6 +125,7 @@ class Board:
     recorders: Mapping[str, Recorder] = EMPTY
     isolation_points: Mapping[str, IsolationPoint] = EMPTY
     service_owners: Mapping[str, ServiceOwner] = EMPTY  # by service
+    keys: Mapping[str, SignatureKey] = EMPTY  # revoked ones too: a replay checks what they signed before
     calendar: Calendar = field(default_factory=Calendar)
     roster: tuple[Shift, ...] = ()
     policies: Mapping[str, str] = EMPTY

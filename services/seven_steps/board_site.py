@@ -103,6 +103,22 @@ class Recorder:
 
 
 @dataclass(frozen=True, slots=True)
+class SignatureKey:
+    """The public half of a key that one person signs with. public_key: SubjectPublicKeyInfo, base64url; rp_id and
+    origin: of a passkey, where it was made."""
+
+    key_id: str
+    person_id: str
+    means: str  # device_key, passkey
+    public_key: str
+    device: str
+    rp_id: str
+    origin: str
+    registered: Stated
+    revoked: Stated | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IsolationPoint:
     point_id: str
     tag: str

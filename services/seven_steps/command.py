@@ -30,7 +30,7 @@ class Command:
     """One thing somebody asks for.
 
     sha256:          of the RFC 8785 form of the client part; the id of the bytes that were signed
-    means:           passkey, device_key, attested (a person) or service
+    means:           passkey, device_key, attested (a person) or service; key_id: the key, of the first two
     authenticated_at: when the person last proved who they are (real time)
     act_by:          an act decided after this real time is refused `too_late`; None for records
     decided_at_real: the decider's own clock, in real time on simulated sites too
@@ -53,6 +53,7 @@ class Command:
     authenticated_at: datetime | None = None
     act_by: datetime | None = None
     presence: Presence | None = None
+    key_id: str = ""
     captured: Interval | None = None
     late: bool = False
     lang: str = "en"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from services.seven_steps import (
     alarms,
     rule_release,
+    signature_keys,
     site_registry,
     standing,
     step1_risk_assessment,
@@ -29,6 +30,7 @@ from services.seven_steps.spec import CommandSpec
 PROCEDURE = (
     site_registry,
     rule_release,
+    signature_keys,
     step1_risk_assessment,
     step2_plan,
     step3_briefing,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.seven_steps import alarms, codes, limits, roles, site_time, standing
+from services.seven_steps import alarms, codes, limits, roles, signature_keys, site_time, standing
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
@@ -67,7 +67,7 @@ def decide(board: Board, command: Command, now: datetime, rules: Rules) -> Outco
     permit = board.permits.get(command.permit_id or "")
     job = board.jobs.get((permit.job_id if permit else command.job_id) or "")
     case = Case(board, job, permit, command, command.actor, now, rules)
-    refused = _not_allowed(case, spec)
+    refused = _not_allowed(case, spec) or signature_keys.unusable_key(case, spec)
     if refused is None and _is_late_arrival(case, spec):
         return _accepted(case, _late_arrival(case), (), rules)
     refused = refused or _stale(case, spec) or _wrong_subject(case, spec) or _over_limit(case)
@@ -88,7 +88,8 @@ def decide(board: Board, command: Command, now: datetime, rules: Rules) -> Outco
 
 def _accepted(case: Case, events: tuple[Event, ...], verdicts: tuple[Verdict, ...], rules: Rules) -> Outcome:
     superseded = any(e.type == "briefing.acknowledged" and e.data["superseded"] for e in events)
-    notes = (*case.command.notes, *((SUPERSEDED,) if superseded else ()))
+    unsigned = () if signature_keys.has_valid_key(case) else (signature_keys.KEY_NOT_VALID,)
+    notes = (*case.command.notes, *((SUPERSEDED,) if superseded else ()), *unsigned)
     stopped = standing.after(case, _applied(case, events), events) if _may_stop(case) else ()
     return Outcome(ACCEPTED, (*events, *stopped), (), verdicts, notes, rules.refs)
 

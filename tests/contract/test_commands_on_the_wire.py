@@ -108,7 +108,7 @@ ENVELOPE = [
     ("presence", {"code": "123456", "lat": "1"}, "presence.lat"),
     ("presence", {"lat": "91", "lon": "0", "accuracy_m": "5", "at": "2026-11-22T08:00:00Z"}, "presence.lat"),
     ("presence", {"lat": 31.2, "lon": "0", "accuracy_m": "5", "at": "2026-11-22T08:00:00Z"}, "presence.lat"),
-    ("signature", {"means": "passkey"}, "signature"),
+    ("signature", {"means": "attested"}, "signature.means"),
     ("captured", {"device_time": "2026-11-22T08:00:00+08:00", "page_id": "a"}, "captured.device_time"),
     ("captured", {"device_time": "2026-11-22T08:00:00", "page_id": "a"}, "captured.device_time"),
     ("captured", {"device_time": "2026-11-22T08:00:00Z"}, "captured.page_id"),

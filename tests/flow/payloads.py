@@ -39,6 +39,13 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "in_service": True,
     },
     "record_bump_test": {"instrument_id": "meter", "passed": True},
+    "register_key": {
+        "key_id": "a" * 43,
+        "means": "device_key",
+        "public_key": "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE",
+        "device": "handheld 7",
+    },
+    "revoke_key": {"key_id": "a" * 43, "reason": text("lost")},
     "register_recorder": {"recorder_id": "cam-1", "model": "EX-2", "ex_proof": True, "in_service": True},
     "register_isolation_point": {
         "point_id": "p",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from services.gateway.pages import entrance, form_page, job_page, offline, site_pages
+from services.gateway.pages import entrance, form_page, job_page, keys_page, offline, site_pages
 from services.gateway.pages.clock import SiteClocks
 from services.gateway.pages.render import CLOCKS, problem_page
 
@@ -20,6 +20,7 @@ ROUTES = (
     web.get("/manifest.webmanifest", offline.manifest),
     web.get(offline.OFFLINE_PAGE, offline.nothing_kept),
     web.get("/sites/{site_id}/outbox", offline.outbox),
+    web.get("/sites/{site_id}/keys", keys_page.keys),
     web.get("/language/{lang}", entrance.language),
     web.get("/theme/{theme}", entrance.theme),
     web.get("/jobs/{job_id}", entrance.short_job),

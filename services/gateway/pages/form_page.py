@@ -24,6 +24,7 @@ from services.seven_steps.board_ticket import Permit
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.gate import Boundary, Verdict
 from services.seven_steps.roles import ANYONE, SERVICE
+from services.seven_steps.signature_keys import PASSKEY, live_keys
 from services.seven_steps.spec import JOB, PERMIT
 
 #: Acts that sign what stands on the page: they name the version of the job that was looked at.
@@ -105,6 +106,7 @@ def _field_data(view: View, type_: str, job: Job | None, permit: Permit | None) 
         "version": spec.version, "kind": spec.kind, "who": [said.word("role", role) for role in wanted],
         "help": said.t(what) if said.has(what) else "", "wants_presence": type_ in ON_SITE,
         "may_wait": type_ in MAY_WAIT,
+        "passkeys": [k.key_id for k in live_keys(view.board, view.person_id) if k.means == PASSKEY],
         "wants_password": type_ in RE_AUTHENTICATED, "wide_form": type_ in WIDE_FORMS,
         "form_link": lambda other: acts.form_url(view, other, job, permit),
         "words": {**texts_for_scripts(said, "script."), "messages": _messages(said.lang)},

@@ -1,6 +1,7 @@
 // On every page: the site's clock, countdowns, focus after an answer, and acting as somebody else on a simulated site.
 // Time runs on `performance.now()` from the server's word for now: a device clock that is wrong changes nothing.
 
+import { lock } from "./keys.js";
 import { keepSending, mine, onChange } from "./outbox.js";
 import { onConnection, watchConnection } from "./offline.js";
 
@@ -74,6 +75,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("click", async (event) => {
   if (!event.target.closest("[data-sign-out]")) return;
   navigator.serviceWorker?.controller?.postMessage("forget-pages");
+  await lock();
   await fetch("/api/sign-out", { method: "POST", headers: { "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content } });
   location.assign("/sign-in");
 });

@@ -1,4 +1,5 @@
 // A command's form: collects what was filled in, sends it, and shows what became of it.
+import { KeyGone, WrongPin, canPasskey, enrolled, isUnlocked, sign, signWithPasskey, unlock } from "./keys.js";
 import { isOffline } from "./offline.js";
 import { askToPersist, deliver as deliverEntry, keepRecord } from "./outbox.js";
 import { clientPart, csrf, forget, keep, kept, look, newId, send } from "./send.js";
@@ -262,6 +263,47 @@ async function proveWhoOneIs() {
   return false;
 }
 
+// ---- signing: by the key on this device, else by a passkey, else the server attests --------------------------------
+
+const me = document.body.dataset.person;
+const passkeys = JSON.parse(form?.dataset.passkeys || "[]");
+const pinField = form?.querySelector("[data-pin]");
+
+async function meansNow() {
+  if (await enrolled(me)) return "device_key";
+  return passkeys.length && canPasskey() && form.dataset.kindOf === "act" ? "passkey" : "attested";
+}
+
+async function showMeans() {
+  const means = await meansNow();
+  pinField.closest(".fld").hidden = means !== "device_key" || (await isUnlocked(me));
+  form.querySelector("[data-signs-with]").textContent = words[`means_${means}`];
+}
+
+// False while the PIN is still wanted or was wrong: nothing is sent weaker than the person meant it.
+async function unlocked() {
+  const field = pinField.closest(".fld");
+  if (field.hidden) return true;
+  try {
+    await unlock(me, pinField.value.trim());
+    pinField.value = "";
+    field.hidden = true;
+    return true;
+  } catch (trouble) {
+    if (trouble instanceof KeyGone) { await showMeans(); faultAt(form.querySelector("[data-signs]"), words.key_gone); return false; }
+    if (!(trouble instanceof WrongPin)) throw trouble;
+    faultAt(field, words.wrong_pin);
+    pinField.focus();
+    return false;
+  }
+}
+
+async function signed(client) {
+  const means = await meansNow();
+  if (means === "device_key") return sign(client);
+  return means === "passkey" ? signWithPasskey(client, passkeys) : undefined;
+}
+
 async function show(status, body) {
   const answer = await fetch(form.dataset.answer, {
     method: "POST",
@@ -286,11 +328,11 @@ function busy(now) {
 const mayWait = form?.dataset.mayWait !== undefined;
 
 // A record that may wait: on this device first, then sent; without an answer it goes on from the outbox by itself.
-async function record(client, tapped) {
+async function record(client, tapped, signature) {
   busy(true);
   let entry;
   try {
-    entry = await keepRecord(client, { title: form.dataset.title, subject: form.dataset.subject }, tapped);
+    entry = await keepRecord(client, { title: form.dataset.title, subject: form.dataset.subject }, tapped, signature);
   } catch (trouble) {
     busy(false);
     answerBox.innerHTML = `<div class="note alarm" role="alert"><p tabindex="-1"></p></div>`;
@@ -306,9 +348,9 @@ async function record(client, tapped) {
   location.assign(`${form.dataset.outbox}?next=${encodeURIComponent(next.pathname + next.search)}`);
 }
 
-async function deliver(command) {
+async function deliver(command, signature) {
   busy(true);
-  let answer = await send(command, transport());
+  let answer = await send(command, { ...transport(), ...(signature ? { signature } : {}) });
   if (answer.status === 202) {
     await show(202, answer.body);
     answer = await look(answer.body.where || `/api/commands/${command.client.command_id}`);
@@ -350,11 +392,11 @@ form?.addEventListener("submit", async (event) => {
     (input(empty[0]) || empty[0]).focus();
     return;
   }
-  if (!(await proveWhoOneIs())) return;
+  if (!(await proveWhoOneIs()) || !(await unlocked())) return;
   const payload = object(form);
   // the same form, unanswered: the same id goes out again
   if (waiting && JSON.stringify(waiting.client.payload) === JSON.stringify(payload)) {
-    await deliver(waiting);
+    await deliver(waiting, await signed(waiting.client));
     return;
   }
   const client = clientPart({
@@ -367,10 +409,18 @@ form?.addEventListener("submit", async (event) => {
     payload,
     lang,
   });
-  if (mayWait) { await record(client, tapped); return; }
+  let signature;
+  try {
+    signature = await signed(client);
+  } catch (trouble) {
+    if (trouble.name !== "NotAllowedError") throw trouble;
+    faultAt(form.querySelector("[data-signs]"), words.passkey_cancelled);
+    return;
+  }
+  if (mayWait) { await record(client, tapped, signature); return; }
   const command = keep(key, client);
   command.tapped = tapped;
-  await deliver(command);
+  await deliver(command, signature);
 });
 
 form?.addEventListener("click", (event) => {
@@ -396,4 +446,7 @@ form?.addEventListener("change", async (event) => {
   said.querySelector(".id").textContent = stored.sha256.slice(0, 16);
 });
 
-if (form) showWhatApplies();
+if (form) {
+  showWhatApplies();
+  showMeans();
+}

@@ -20,10 +20,10 @@ export async function askToPersist() {
 }
 
 // Kept before anything is sent. `about` is what a person reads of it: {title, subject}.
-export async function keepRecord(client, about, tapped = performance.now()) {
+export async function keepRecord(client, about, tapped = performance.now(), signature = undefined) {
   made += 1;
   const entry = {
-    id: client.command_id, client: { ...client, actor: person() }, author: person(), about, n: made,
+    id: client.command_id, client, transport: signature ? { signature } : {}, author: client.actor, about, n: made,
     made: client.captured.device_time, page: pageId, tapped, state: "waiting", tries: 0,
   };
   await put(entry);
@@ -56,10 +56,11 @@ export async function seen(id) {
   tell();
 }
 
-// Everything of this person, in order, one page at a time; the first that gets no answer ends the round.
+// Everything of this person, and what others signed with a key of their own: this session only carries it. In order, one
+// page at a time; the first that gets no answer ends the round.
 async function round() {
-  for (const entry of await mine()) {
-    if (entry.state !== "waiting") continue;
+  for (const entry of await waiting()) {
+    if (entry.author !== person() && !entry.transport.signature) continue;
     const { status } = await deliver(entry);
     if (status !== 200 && !REFUSED.has(status)) return false;
   }

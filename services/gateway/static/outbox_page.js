@@ -24,7 +24,7 @@ function card(entry) {
   const item = document.createElement("li");
   item.className = "st6";
   item.append(line("b", entry.about.title), line("p", [entry.about.subject, stamp.format(new Date(entry.made))].filter(Boolean).join(" · "), "s"));
-  if (entry.author !== person()) {
+  if (entry.author !== person() && !entry.transport.signature) {
     item.append(line("p", words.waits_for_author, "s"));
   } else if (entry.state === "refused") {
     item.append(line("p", words.refused, "bad"), reasons(entry));

@@ -52,6 +52,7 @@ export function clientPart({ type, version, siteId, jobId, permitId, expected, p
     type,
     version,
     site_id: siteId,
+    actor: document.body.dataset.person,
     captured: { device_time: new Date().toISOString(), page_id: pageId },
     lang,
     payload,

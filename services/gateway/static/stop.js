@@ -1,5 +1,6 @@
 // STOP: one tap here sends it. It is kept on this device until the plant has answered, and tried again by itself.
 import { deliver, keepRecord } from "./outbox.js";
+import { sign } from "./keys.js";
 import { clientPart, keep } from "./send.js";
 
 const page = document.getElementById("stop");
@@ -21,7 +22,8 @@ function say(text, after) {
 // nothing sends all the same.
 async function kept(client) {
   try {
-    return await keepRecord(client, { title: words.record_title, subject: client.job_id ? page.dataset.subject : "" });
+    const about = { title: words.record_title, subject: client.job_id ? page.dataset.subject : "" };
+    return await keepRecord(client, about, performance.now(), await sign(client).catch(() => undefined));
   } catch {
     const command = keep(`stop_work|${client.job_id || ""}`, client);
     return { id: client.command_id, client, page: command.page, tapped: command.tapped, tries: 0 };

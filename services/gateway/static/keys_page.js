@@ -1,0 +1,65 @@
+// My keys: a new key on this device under a PIN, or a passkey; each is registered as a fact on the plant's log.
+import { PIN_DIGITS_MIN, canPasskey, enrol, enrolled, forget, makePasskey } from "./keys.js";
+import { clientPart, csrf, look, send } from "./send.js";
+
+const page = document.getElementById("keys");
+const words = JSON.parse(page.dataset.words);
+const said = document.getElementById("keys-said");
+const me = document.body.dataset.person;
+
+function say(text, bad = false) {
+  said.textContent = text;
+  said.className = bad ? "note alarm" : "note go";
+  said.hidden = false;
+  said.focus();
+}
+
+async function proved() {
+  const password = document.getElementById("keys-password").value;
+  const answer = await fetch("/api/re-authenticate", {
+    method: "POST",
+    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() },
+    body: JSON.stringify({ password }),
+  }).catch(() => ({ ok: false }));
+  if (!answer.ok) say(words.wrong_password, true);
+  return answer.ok;
+}
+
+async function register(means, key) {
+  const client = clientPart({
+    type: "register_key", version: 1, siteId: document.body.dataset.site, jobId: "", permitId: "", expected: null,
+    payload: { means, device: document.getElementById("keys-device").value.trim() || words.this_device, ...key },
+    lang: document.body.dataset.lang,
+  });
+  let answer = await send({ client, page: "", tapped: performance.now() });
+  if (answer.status === 202) answer = await look(`/api/commands/${client.command_id}`);
+  if (answer.status === 200) { location.assign(`${location.pathname}?done=register_key&no=${answer.body.site_seq}`); return true; }
+  say(words.not_registered, true);
+  return false;
+}
+
+document.getElementById("keys-enrol").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const [pin, again] = ["keys-pin", "keys-pin-again"].map((id) => document.getElementById(id).value.trim());
+  if (!/^\d+$/.test(pin) || pin.length < PIN_DIGITS_MIN) return say(words.pin_short, true);
+  if (pin !== again) return say(words.pin_differs, true);
+  if (!(await proved())) return undefined;
+  const key = await enrol({ person: me, name: page.dataset.name, user: page.dataset.user }, pin);
+  if (!(await register("device_key", key))) await forget(me);
+  return undefined;
+});
+
+document.getElementById("keys-passkey").addEventListener("click", async () => {
+  if (!(await proved())) return;
+  try {
+    await register("passkey", await makePasskey(me, page.dataset.name));
+  } catch (trouble) {
+    if (trouble.name !== "NotAllowedError" && trouble.name !== "InvalidStateError") throw trouble;
+    say(words.passkey_cancelled, true);
+  }
+});
+
+document.getElementById("keys-passkey").hidden = !canPasskey();
+enrolled(me).then((found) => {
+  for (const row of document.querySelectorAll("[data-key-id]")) row.querySelector("[data-here]").hidden = row.dataset.keyId !== found?.key_id;
+});
