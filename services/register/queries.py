@@ -21,6 +21,7 @@ from services.folding import Vouched
 from services.register import answers, boards, schema
 from services.register.answers import DEAD_LETTER, NOT_DECIDED
 from services.register.bell import Bell, bell_of
+from services.register.kept import documents_kept
 from services.register.search import Filters, jobs_matching
 from services.seven_steps.board import Board
 
@@ -302,9 +303,9 @@ class Queries:
             return _all(connection, _documents(schema.DOCUMENTS.c.sha256 == sha256))
 
     def documents_named(self) -> frozenset[str]:
-        """Every document that a record names: what the sweep leaves (with those of the people vault)."""
+        """What the sweep leaves (with those of the people vault): what a record names and no purge was about."""
         with sql.reading(self._engine) as connection:
-            return frozenset(connection.execute(select(schema.DOCUMENTS.c.sha256).distinct()).scalars())
+            return documents_kept(connection)
 
 
 def _area(board: Board, area_id: str, permit_rows: list[Row]) -> Row:

@@ -18,6 +18,7 @@ from services.register.bell import bell_of
 from services.register.projector import Projector
 from services.register.queries import Queries, open_queries
 from services.register.search import Filters
+from services.seven_steps import site_time
 from services.seven_steps.codec import plain
 from services.seven_steps.gate import Boundary
 from services.seven_steps.judge import judge
@@ -428,6 +429,25 @@ def test_a_document_is_known_by_the_records_that_name_it(live: Queries) -> None:
     assert named and {(row["kind"], row["job_id"], row["permit_id"]) for row in named} == {("photo", JOB, HOT)}
     assert live.document_references("0" * 64) == [], "hashes of people and briefings are no documents"
     assert live.documents_named() == {PHOTO}
+
+
+PURGES = [("one second before the job was closed", -1, {CLOSURE_PDF}), ("when it was closed", 0, set())]
+
+
+@pytest.mark.parametrize(("name", "seconds", "stay"), PURGES, ids=[row[0] for row in PURGES])
+def test_a_purge_lets_the_documents_of_jobs_closed_until_then_go(
+    name: str, seconds: int, stay: set[str], tmp_path: Path
+) -> None:
+    w = walked("closed")
+    assert w.job.closed is not None
+    until = site_time.stamp(w.job.closed.at + timedelta(seconds=seconds))
+    seal = {"kind": "closure", "sha256": CLOSURE_PDF, "level": "B-B", "records_to": w.board.seq}
+    w.job_ok("service:sealer", "record_seal", seal)
+    w.later(days=400)
+    w.ok("hse", "purge", {"what": "videos", "closed_to": until})
+    assert [queries.documents_named() for queries in register_of(w, "sqlite", tmp_path)] == [{CLOSURE_PDF}]
+    w.ok("hse", "purge", {"what": "documents", "closed_to": until})
+    assert [queries.documents_named() for queries in register_of(w, "sqlite", tmp_path)] == [stay]
 
 
 def test_documents_of_a_plan_are_named_with_their_kind_and_ticket(projector: Projector, queries: Queries) -> None:

@@ -144,9 +144,16 @@ def _day(text: str | None) -> str | None:
 async def more(request: web.Request) -> web.Response:
     """Every form by step; language, theme, legend, sign out."""
     view = await view_of(request)
+    audits = list(view.board.audits.values())
+    lessons = sorted(view.board.lessons.values(), key=lambda one: one.proposed.seq)
+    view.people.see_all(one.proposed.by for one in lessons)
+    view.people.see_all(finding.raised.by for audit in audits for finding in audit.findings.values())
     await view.know_names()
     steps = [(step, [acts.act(view, type_) for type_ in acts.BY_STEP[step]]) for step in (*range(1, 8), 0)]
-    return page(request, "more.html", view=view, nav="more", steps=steps, suggestions=[])
+    return page(
+        request, "more.html", view=view, nav="more", steps=steps, suggestions=[], lessons=lessons, audits=audits,
+        form_url=lambda type_, **given: acts.form_url(view, type_, **given),
+    )  # fmt: skip
 
 
 async def emergency(request: web.Request) -> web.Response:
