@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from jinja2 import meta
 
 import services.gateway.pages
+from services.gateway.pages import form_page
 from services.gateway.pages.render import environment
 from services.gateway.texts import catalogue
+from tests.flow import walk
 
 TEMPLATES = Path(services.gateway.pages.__file__).parent / "templates"
 STATIC = TEMPLATES.parent.parent / "static"
@@ -71,3 +75,20 @@ def test_modules_hold_no_text_in_either_language() -> None:
     sentence = re.compile(r'"[A-Z][a-z]+ [a-z]+[^"]*"|[\u4e00-\u9fff]')
     code = {file.name: re.sub(r"//[^\n]*", "", file.read_text("utf-8")) for file in STATIC.glob("*.js")}
     assert {name: found for name, text in code.items() if (found := sentence.findall(text))} == {}
+
+
+#: What a page of a signed-in person has whatever it is about (render.page).
+FRAME = {
+    "t", "tn", "word", "pick", "lang", "theme", "csrf", "here", "view", "simulated", "nav", "fmt", "name", "done",
+    "board", "roles", "now", "site_id", "suggestions", "everybody", "alarm_count",
+}  # fmt: skip
+
+
+def test_the_head_of_a_ticket_has_all_it_asks_for_above_a_form() -> None:
+    """It is part of the pages of jobs and tickets, and of every form about a ticket."""
+    env = environment()
+    source = env.loader.get_source(env, "ticket_head.html")[0]  # type: ignore[union-attr]
+    asked = meta.find_undeclared_variables(env.parse(source)) - set(env.globals) - FRAME
+    w = walk.active()
+    given = form_page._subject_data(SimpleNamespace(board=w.board), "void_ticket", w.job, w.permit())  # type: ignore[arg-type]
+    assert asked - set(given) == set()

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from schemas.commands.base import REGISTRY
 from services.gateway import context, problems
-from services.gateway.pages import acts, board_view, suggest, trail
+from services.gateway.pages import acts, board_view, job_view, suggest, trail
 from services.gateway.pages.controls import Builder
 from services.gateway.pages.job_page import level_reason, with_job
 from services.gateway.pages.offline import MAY_WAIT
@@ -91,6 +91,7 @@ def _subject_data(view: View, type_: str, job: Job | None, permit: Permit | None
         "state_of": lambda one: board_view.shown_state(one, job),
         "state_word": lambda one: board_view.state_word(view, one, job),
         "level_reason": lambda why: level_reason(view, why),
+        "replaced": job_view.replaced(view, permit),
     }  # fmt: skip
 
 

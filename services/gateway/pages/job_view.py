@@ -55,12 +55,12 @@ def finish(view: View, data: dict[str, Any]) -> dict[str, Any]:
         "state_of": lambda one: board_view.shown_state(one, job),
         "state_word": lambda one: board_view.state_word(view, one, job),
         "gas_until": board_view.gas_due(view, permit)[0] if permit else None,
-        "replaced": _replaced(view, permit),
+        "replaced": replaced(view, permit),
         "permits": [view.board.permits[p] for p in job.permits if p in view.board.permits],
     }  # fmt: skip
 
 
-def _replaced(view: View, permit: Permit | None) -> list[tuple[str, Permit]]:
+def replaced(view: View, permit: Permit | None) -> list[tuple[str, Permit]]:
     """The ticket whose place this one took, and the one that took its place."""
     if permit is None:
         return []
