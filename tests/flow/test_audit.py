@@ -105,6 +105,15 @@ def test_whoever_had_a_part_in_the_job_is_not_independent(person: str) -> None:
     assert w.board.audits[audit].jobs[JOB].seen is None
 
 
+def test_whoever_joins_the_job_after_the_draw_is_not_independent_any_more() -> None:
+    w = walk.active()
+    audit = drawn(w)
+    w.permit_ok(
+        HOT, "lead", "change_crew", {"add": [{"person_id": "hse", "role": "worker", "trade": "x"}], "remove": []}
+    )
+    assert w.ok("hse", "record_audit_result", result(audit)).events[0].data["independent"] is False
+
+
 @pytest.mark.parametrize(("severity", "state"), [("minor", "active"), ("major", "active"), ("critical", "suspended")])
 def test_a_critical_finding_stops_the_work_at_once(severity: str, state: str) -> None:
     w = walk.active()

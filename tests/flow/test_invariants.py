@@ -112,11 +112,13 @@ def test_no_walk_breaks_an_invariant(seed: int) -> None:
         isolated = (
             {i.point_id for i in w.job.isolations.values() if i.removed is None} if JOB in w.board.jobs else set()
         )
+        locked = {i.point_id for i in w.job.isolations.values() if i.locks} if JOB in w.board.jobs else set()
         random_command(w, dice)
         check_step(w, earlier)
         if JOB in w.board.jobs:
             now_isolated = {i.point_id for i in w.job.isolations.values() if i.removed is None}
             if isolated - now_isolated:
+                assert not locked & (isolated - now_isolated)  # a personal lock keeps its isolation on
                 assert all(p.state in (*OVER, "open", "surveyed") for p in earlier.values())  # I3
 
 
