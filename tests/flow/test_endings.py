@@ -182,3 +182,16 @@ def test_the_whole_way_of_a_replacement() -> None:
     assert not {"G-SV-5a", "G-SV-5b", "G-SV-5c"} & w.shut(B.ISSUE, NEW)
     refused = w.do("safety", "issue", job_id=JOB, permit_id=NEW, presence=presence("farm"))
     assert "G-GAS-1" in codes(refused)
+    readings = [{"gas": gas, "point": point, "value": walk.GOOD_AIR[gas][0], "unit": walk.GOOD_AIR[gas][1]}
+                for gas in walk.GASES["hot"] for point in walk.POINTS]  # fmt: skip
+    w.permit_ok(NEW, "tester", "record_gas_test", {"instrument_id": "meter", "readings": readings})
+    for node, who in (("work_lead", "lead"), ("unit", "area")):
+        w.permit_ok(NEW, who, "sign_node", {"node": node, "opinion": text("agreed")})
+    w.permit_ok(NEW, "safety", "issue", presence=presence("farm"))
+    assert {"G-HOT-5", "G-HOT-1a", "G-HOT-1b", "G-RUN-1"} <= w.shut(B.START, NEW)
+    w.permit_ok(NEW, "foreman", "check_ticket")
+    w.permit_ok(NEW, "watch", "guardian_on", {"place": "outside"})
+    items = [{"kind": "fire_extinguisher", "ok": True, "count": 2}, {"kind": "communication", "ok": True}]
+    w.permit_ok(NEW, "watch", "check_equipment", {"items": items})
+    w.permit_ok(NEW, "lead", "start", {"unchanged": True})
+    assert (w.permit(NEW).state, w.permit(HOT).state) == ("active", "void")
