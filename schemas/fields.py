@@ -291,6 +291,7 @@ class CrewMember(Strict):
     person_id = Ident()
     role = OneOf(words.CREW_ROLES)
     trade = Word()
+    certificate_id = Ident(optional=True)  # of the certificate this person shows
 
 
 def permit_list() -> Many:

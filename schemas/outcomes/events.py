@@ -177,7 +177,8 @@ def _site() -> None:
     _event("concern.recorded", AboutSite, concern_id=Word(), what=Part(Said))
     _event("stop_work.called", AboutJob, reason=Part(Said))
     _event("stop.cleared", AboutJob, step5_execution.ClearStop)
-    _event("alarm.raised", AboutSite, alarm_id=Word(), code=Word(), text=plain(most=ALARM_TEXT_CHARS_MAX))
+    said = plain(most=ALARM_TEXT_CHARS_MAX)
+    _event("alarm.raised", AboutSite, alarm_id=Word(), code=Word(), text=said, owner=Ident())
     _event("alarm.acknowledged", AboutSite, site.AcknowledgeAlarm)
     _event("alarm.closed", AboutSite, site.CloseAlarm)
     _event(

@@ -8,9 +8,13 @@ from typing import Any
 
 from services.seven_steps import codes, roles
 from services.seven_steps.board import Alarm, Board
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_ticket import Permit
 from services.seven_steps.event import Event, at, event, put, stated, text_of
 from services.seven_steps.gate import Case, Verdict
 from services.seven_steps.spec import RECORD, SITE, CommandSpec, Decision, Refused
+from services.seven_steps.step2_to_3_crew_gates import guardians_of
+from services.seven_steps.work_types import type_of
 
 Data = Mapping[str, Any]
 CLOSED_ALARMS_KEPT = 500  # site alarms of no job: the oldest closed ones leave the board
@@ -62,6 +66,38 @@ def _on_open_alarm(case: Case, type_: str) -> Decision:
     return (event(case, type_, **data | dict(case.command.payload)),)
 
 
+# ---- who sees to it ------------------------------------------------------------------------------------------------
+
+#: Where another than the work lead is in charge of what an alarm says (AQ 3064.2 5.9.10).
+OF_ISSUER = frozenset({"30", "40", "41", "42", "43", "91", "95"})
+OF_GUARDIAN = frozenset({"92", "93"})
+OF_ROLE: Mapping[str, str] = {"94": roles.SHIFT_FOREMAN, "96": roles.ADMIN}
+
+
+def owned(case: Case, events: Iterable[Event]) -> tuple[Event, ...]:
+    """Every alarm has an owner from the moment it is raised."""
+    return tuple(_owned(case, one) if one.type == "alarm.raised" else one for one in events)
+
+
+def _owned(case: Case, raised: Event) -> Event:
+    data = raised.data
+    permit = case.board.permits.get(data.get("permit_id") or "")
+    job = case.board.jobs.get(data.get("job_id") or "")
+    return replace(raised, data={**data, "owner": owner_of(data["code"], job, permit)})
+
+
+def owner_of(code: str, job: Job | None, permit: Permit | None) -> str:
+    """A person in charge of the ticket, or the role that is."""
+    if code in OF_ROLE:
+        return OF_ROLE[code]
+    if code in OF_ISSUER and permit is not None:
+        work = type_of(permit)
+        return permit.issue.by if permit.issue else work.grades.get(permit.level, work.ladder[0])
+    if code in OF_GUARDIAN and permit is not None:
+        return next(iter(guardians_of(permit)), job.work_lead if job else roles.HSE)
+    return job.work_lead if job is not None else roles.HSE
+
+
 # ---- evolve --------------------------------------------------------------------------------------------------------
 
 
@@ -72,7 +108,9 @@ def alarm_raised(board: Board, data: Data) -> Board:
         if alarm.closed is None and (alarm.code, alarm.permit_id, alarm.job_id) == (data["code"], permit_id, job_id):
             counted = replace(alarm, count=alarm.count + 1)
             return replace(board, alarms=put(board.alarms, alarm.alarm_id, counted))
-    new = Alarm(data["alarm_id"], data["code"], job_id, permit_id, at(board), data["text"], 1, board.seq)
+    new = Alarm(
+        data["alarm_id"], data["code"], job_id, permit_id, at(board), data["text"], 1, board.seq, owner=data["owner"]
+    )
     return replace(board, alarms=put(board.alarms, new.alarm_id, new))
 
 
@@ -84,7 +122,7 @@ def alarm_acknowledged(board: Board, data: Data) -> Board:
 
 def alarm_closed(board: Board, data: Data) -> Board:
     alarm = board.alarms[data["alarm_id"]]
-    closed = replace(alarm, owner=alarm.owner or data["by"], closed=stated(board, data, text_of(data["result"])))
+    closed = replace(alarm, closed=stated(board, data, text_of(data["result"])))
     alarms = put(board.alarms, alarm.alarm_id, closed)
     of_site = [a.alarm_id for a in alarms.values() if a.job_id is None and a.closed is not None]
     for alarm_id in of_site[:-CLOSED_ALARMS_KEPT]:

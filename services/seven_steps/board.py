@@ -44,7 +44,7 @@ class Alarm:
     text: str
     count: int
     seq: int
-    owner: str | None = None
+    owner: str = ""  # a person or a role: who is in charge of it from the moment it is raised
     acknowledged: Stated | None = None
     closed: Stated | None = None
 

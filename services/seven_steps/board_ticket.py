@@ -18,6 +18,7 @@ class CrewMember:
     role: str  # worker, guardian
     trade: str
     seq: int
+    certificate_id: str = ""  # what this person showed, if it was said
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def decide(board: Board, command: Command, now: datetime, rules: Rules) -> Outco
     if shut:
         raised = alarms.raised_by(case, (v for v in verdicts if not v.open))
         refusals = tuple(_refusal(rules, v, index) for v in shut for index in range(len(v.missing)))
-        return Outcome(REFUSED, raised, refusals, verdicts, (), rules.refs)
+        return Outcome(REFUSED, alarms.owned(case, raised), refusals, verdicts, (), rules.refs)
     only_alarm = tuple(v for v in verdicts if not v.open)
     return _accepted(case, (*decided, *alarms.raised_by(case, only_alarm)), verdicts, rules)
 
@@ -90,8 +90,9 @@ def _accepted(case: Case, events: tuple[Event, ...], verdicts: tuple[Verdict, ..
     superseded = any(e.type == "briefing.acknowledged" and e.data["superseded"] for e in events)
     unsigned = () if signature_keys.has_valid_key(case) else (signature_keys.KEY_NOT_VALID,)
     notes = (*case.command.notes, *((SUPERSEDED,) if superseded else ()), *unsigned)
+    events = alarms.owned(case, events)
     stopped = standing.after(case, _applied(case, events), events) if _may_stop(case) else ()
-    return Outcome(ACCEPTED, (*events, *stopped), (), verdicts, notes, rules.refs)
+    return Outcome(ACCEPTED, (*events, *alarms.owned(case, stopped)), (), verdicts, notes, rules.refs)
 
 
 def _may_stop(case: Case) -> bool:

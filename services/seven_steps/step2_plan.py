@@ -155,8 +155,13 @@ def services_cosigned(board: Board, data: Data) -> Board:
     return change_permit(board, data, cosigned=cosigned)
 
 
+def crew_member(board: Board, said: Mapping[str, Any]) -> CrewMember:
+    """As `assign_crew` and `change_crew` say it."""
+    return CrewMember(said["person_id"], said["role"], said["trade"], board.seq, said.get("certificate_id", ""))
+
+
 def crew_assigned(board: Board, data: Data) -> Board:
-    crew = {m["person_id"]: CrewMember(m["person_id"], m["role"], m["trade"], board.seq) for m in data["crew"]}
+    crew = {member["person_id"]: crew_member(board, member) for member in data["crew"]}
     return change_permit(board, data, crew=crew)
 
 

@@ -69,6 +69,18 @@ def certificate_missing(case: Case, person_id: str, trade: str) -> tuple[Missing
     return (Missing("certificate", about=person_id, have=have, need=f"{first} – {last}", who=PREPARERS, alarm="51"),)
 
 
+def shown_by_another(case: Case, member: CrewMember) -> tuple[Missing, ...]:
+    """Whose certificate it is that somebody shows, where it was written down (AQ 3064.2 5.9.7: holder mismatch)."""
+    shown = case.board.certificates.get(member.certificate_id)
+    if not member.certificate_id or (shown is not None and shown.person_id == member.person_id):
+        return ()
+    if shown is None:
+        have, need = member.certificate_id, ":registered"
+        return (Missing("certificate", about=member.person_id, have=have, need=need, who=PREPARERS, alarm="50"),)
+    have, need = member.certificate_id, ":own_certificate"
+    return (Missing("certificate_holder", about=member.person_id, have=have, need=need, who=PREPARERS, alarm="52"),)
+
+
 def not_certified(case: Case) -> tuple[Missing, ...]:
     """There are workers; each whose trade is certified holds it; one has the trade of the work, one directs a lift."""
     assert case.permit is not None
@@ -80,6 +92,7 @@ def not_certified(case: Case) -> tuple[Missing, ...]:
     found: list[Missing] = []
     certified = case.rules.listed("certified_trades")
     for worker in workers:
+        found += shown_by_another(case, worker)
         if worker.person_id not in case.board.people:
             found.append(Missing("person", about=worker.person_id, need=":registered", who=(roles.ADMIN,)))
         elif worker.trade in certified:
@@ -112,6 +125,7 @@ def guardian_not_certified(case: Case) -> tuple[Missing, ...]:
         return (Missing("guardian", need=":guardian", who=PREPARERS),)
     found: list[Missing] = []
     for person_id in guardians:
+        found += shown_by_another(case, case.permit.crew[person_id])
         found += certificate_missing(case, person_id, GUARDIAN_TRADE)
     return tuple(found)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from services.seven_steps import codes, roles, site_time
 from services.seven_steps.board import Board
-from services.seven_steps.board_ticket import CrewMember, EquipmentCheck, GuardianDuty, Inside, Permit, Suspension
+from services.seven_steps.board_ticket import EquipmentCheck, GuardianDuty, Inside, Permit, Suspension
 from services.seven_steps.event import (
     at,
     change_permit,
@@ -24,6 +24,7 @@ from services.seven_steps.event import (
 from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, PERMIT, RECORD, CommandSpec, Decision, Refused
+from services.seven_steps.step2_plan import crew_member
 from services.seven_steps.step2_to_3_crew_gates import guardian_required
 from services.seven_steps.step3_to_4_gates import acknowledged
 from services.seven_steps.step4_to_5_start_gates import on_duty
@@ -263,7 +264,7 @@ def crew_changed(board: Board, data: Data) -> Board:
     permit = permit_of(board, data)
     crew = {key: member for key, member in permit.crew.items() if key not in data["remove"]}
     for member in data["add"]:
-        crew[member["person_id"]] = CrewMember(member["person_id"], member["role"], member["trade"], board.seq)
+        crew[member["person_id"]] = crew_member(board, member)
     return change_permit(board, data, crew=crew)
 
 

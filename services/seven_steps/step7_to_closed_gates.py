@@ -22,7 +22,7 @@ def alarms_open(case: Case) -> tuple[Missing, ...]:
             about=alarm.alarm_id,
             have=f":alarm_{alarm.code}",
             need=":closed",
-            who=(alarm.owner or roles.AREA_AUTH,),
+            who=(alarm.owner,),
         )
         for alarm in case.board.alarms.values()
         if alarm.job_id == case.job.job_id and alarm.closed is None

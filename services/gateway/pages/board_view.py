@@ -66,7 +66,7 @@ class AlarmRow:
     what: str
     about: str
     href: str
-    owner: str | None
+    acknowledged: bool
     owner_name: str
     raised_at: datetime
     age: str
@@ -165,7 +165,8 @@ def alarm_row(view: View, alarm: Alarm) -> AlarmRow:
     return AlarmRow(
         alarm.alarm_id, alarm.code, what, about,
         url("sites", view.site_id, "jobs", job.job_id, permit=permit.permit_id if permit else None) if job else "",
-        alarm.owner, view.people.name(alarm.owner), alarm.raised_at, view.formats.lasting(view.now - alarm.raised_at),
+        alarm.acknowledged is not None, view.people.name(alarm.owner), alarm.raised_at,
+        view.formats.lasting(view.now - alarm.raised_at),
         alarm.count, alarm.job_id, alarm.permit_id,
     )  # fmt: skip
 
