@@ -31,6 +31,23 @@ class RecordChange(Payload):
     what = text()
 
 
+@command("hand_over_shift")
+class HandOverShift(Payload):
+    """The outgoing foreman: what goes on in the area, and the state of the plant."""
+
+    area_id = Ident()
+    live_work = text()
+    plant_state = text()
+
+
+@command("accept_shift")
+class AcceptShift(Payload):
+    """The incoming foreman takes over what that hand-over says."""
+
+    area_id = Ident()
+    handover_id = Ident()
+
+
 @command("declare_emergency")
 class DeclareEmergency(Payload):
     area_id = Ident(optional=True)

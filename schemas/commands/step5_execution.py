@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas import limits, words
 from schemas.commands.base import OPTIONAL, Payload, command, of_job, of_permit
-from schemas.fields import CrewMember, Flag, Ident, Int, Line, Many, MapOf, OneOf, Part, Strict, Word, text
+from schemas.fields import CrewMember, Flag, Ident, Instant, Int, Line, Many, MapOf, OneOf, Part, Strict, Word, text
 
 
 @of_permit("guardian_on")
@@ -86,6 +86,14 @@ class Suspend(Payload):
 
 @of_permit("resume")
 class Resume(Payload):
+    unchanged = Flag()
+
+
+@of_permit("revalidate")
+class Revalidate(Payload):
+    """A ticket goes on into the next shift; `unchanged` as at a resume (G-RUN-3)."""
+
+    valid_to = Instant()
     unchanged = Flag()
 
 

@@ -55,7 +55,7 @@ from schemas.open_fields import ByShape
 REQUIRED, OPTIONAL = "required", "optional"
 TEXT_IN_EVENT_CHARS_MAX = limits.TEXT_CHARS_MAX
 ALARM_TEXT_CHARS_MAX = limits.TEXT_CHARS_MAX
-JOBS_OF_SITE_MAX = 5_000
+JOBS_OF_SITE_MAX = LIVE_TICKETS_MAX = 5_000
 
 
 class About(Strict):
@@ -172,6 +172,9 @@ def _site() -> None:
     _event("wind.recorded", AboutSite, site.RecordWind, area_id=plain(nullable=True), captured=interval())
     jobs = Many(Uuid(), JOBS_OF_SITE_MAX)
     _event("change.recorded", AboutSite, site.RecordChange, area_id=plain(nullable=True), jobs=jobs)
+    tickets = Many(Uuid(), LIVE_TICKETS_MAX)
+    _event("shift.handed_over", AboutSite, site.HandOverShift, handover_id=Word(), tickets=tickets, shift_end=Instant())
+    _event("shift.accepted", AboutSite, site.AcceptShift, until=Instant())
     _event("emergency.declared", AboutSite, site.DeclareEmergency, area_id=plain())
     _event("emergency.ended", AboutSite, site.EndEmergency, area_id=plain())
     _event("concern.recorded", AboutSite, concern_id=Word(), what=Part(Said))
@@ -292,6 +295,7 @@ def _step5() -> None:
     _event("entry.left", AboutPermit, step5_execution.Leave, tools=tools)
     _event("entry.found_inside", AboutPermit, step5_execution.RecordFoundInside)
     _event("permit.suspended", AboutPermit, cause=Word(), reason=Part(Said))
+    _event("permit.revalidated", AboutPermit, step5_execution.Revalidate)
     _event("permit.resumed", AboutPermit, step5_execution.Resume)
     _event("crew.changed", AboutPermit, step5_execution.ChangeCrew)
     _event("work.completed", AboutPermit)

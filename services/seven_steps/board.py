@@ -27,6 +27,7 @@ from services.seven_steps.board_site import (
     ServiceOwner,
     Shift,
     SignatureKey,
+    ShiftHandover,
     Site,
     Wind,
 )
@@ -128,6 +129,8 @@ class Board:
     keys: Mapping[str, SignatureKey] = EMPTY  # revoked ones too: a replay checks what they signed before
     calendar: Calendar = field(default_factory=Calendar)
     roster: tuple[Shift, ...] = ()
+    shift_offers: Mapping[str, ShiftHandover] = EMPTY  # by area: given, not taken over yet
+    shift_handovers: Mapping[str, ShiftHandover] = EMPTY  # by area: the last that both signed
     policies: Mapping[str, str] = EMPTY
     proposed: Proposal | None = None  # the newest proposal of packs and policies, until it is released
     released: Stated | None = None  # the last release

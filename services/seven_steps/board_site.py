@@ -164,6 +164,20 @@ class Shift:
 
 
 @dataclass(frozen=True, slots=True)
+class ShiftHandover:
+    """What the outgoing shift said of its area (given.text: the state of the plant), and who took it over."""
+
+    area_id: str
+    handover_id: str
+    tickets: frozenset[str]  # live when it was given
+    shift_end: datetime
+    live_work: str
+    given: Stated
+    accepted: Stated | None = None
+    until: datetime | None = None  # the end of the shift that took over
+
+
+@dataclass(frozen=True, slots=True)
 class Wind:
     area_id: str | None
     mean_m_s: Decimal

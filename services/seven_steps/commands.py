@@ -8,6 +8,7 @@ from services.seven_steps import (
     alarms,
     rule_release,
     signature_keys,
+    shift_handover,
     site_registry,
     standing,
     step1_risk_assessment,
@@ -45,6 +46,7 @@ PROCEDURE = (
     step7_lessons,
     step7_audit,
     step7_retention,
+    shift_handover,
     stop_work,
     alarms,
 )

@@ -236,6 +236,8 @@ def _over_limit(case: Case) -> Refused | None:
 def _judged(case: Case, spec: CommandSpec) -> tuple[Verdict, ...]:
     if spec.boundary is None:
         return ()
+    if case.command.type != spec.boundary:  # another act at that boundary: gates look at which it is
+        case = replace(case, command=replace(case.command, type=spec.boundary.value))
     if not spec.covers:
         return judge_gates(spec.boundary, case)
     return tuple(

@@ -6,6 +6,7 @@ from services.seven_steps import roles, signals, site_time
 from services.seven_steps.board_site import Wind
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import ENTRY, EVERYWHERE, HOT, RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.shift_handover import handed_over_until
 from services.seven_steps.step2_to_3_crew_gates import (
     GUARDIAN_TRADE,
     certificate_missing,
@@ -239,6 +240,23 @@ def changed(case: Case) -> tuple[Missing, ...]:
     return ()
 
 
+def not_handed_over(case: Case) -> tuple[Missing, ...]:
+    """Work that runs past the end of its shift: both foremen of the area signed the hand-over (HSG250 element 11)."""
+    permit = case.permit
+    assert permit is not None
+    end = handed_over_until(case.board, permit)
+    if not case.rules.number("shift_handover_required", case.board) or end is None or case.now <= end:
+        return ()
+    who = foreman_on_duty(case) or (roles.SHIFT_FOREMAN,)
+    have = f":shift_end {site_time.stamp(end)}"
+    return (Missing("shift_handover", about=permit.area_id, have=have, need=":signed_by_both", who=who),)
+
+
+def handover_record(case: Case) -> tuple[int, ...]:
+    taken = case.board.shift_handovers.get(case.permit.area_id) if case.permit else None
+    return (taken.given.seq, taken.accepted.seq) if taken and taken.accepted else ()
+
+
 def issue_record(case: Case) -> tuple[int, ...]:
     return (case.permit.issue.seq,) if case.permit and case.permit.issue else ()
 
@@ -279,4 +297,5 @@ GATES = (
     Gate("G-RUN-2", 1, RUN | {B.ISSUE}, f"{GB} 4.16; {AQ} 5.9.5", over, issue_record, alarm="10", packs=EVERYWHERE),
     Gate("G-RUN-3", 1, RUN, f"{GB} 4.16-4.17; {AQ} 5.8", changed, issue_record, packs=EVERYWHERE),
     Gate("G-RUN-4", 1, START, "Policy", start_window_over, issue_record),
+    Gate("G-SH-1", 1, RUN, "HSG250 element 11; policy", not_handed_over, handover_record, suspends="no_handover"),
 )

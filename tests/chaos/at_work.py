@@ -103,6 +103,15 @@ def resume(facts: Facts, outcome: Outcome) -> Found:
         yield from gas(work, ticket, now, GAS_FRESH, since=ticket.stopped_at)
 
 
+def revalidate(facts: Facts, outcome: Outcome) -> Found:
+    """Never where GB 30871 binds: a ticket that is over is closed and a new one asked for (4.16-4.18)."""
+    work, ticket = subject(facts, outcome)
+    if ticket.state not in ("active", "suspended"):
+        yield f"revalidated while {ticket.state}"
+    yield "4.16: a ticket was revalidated on a site under GB 30871"
+    yield from _running(facts, work, ticket, outcome)
+
+
 def _who_resumes(facts: Facts, work: Work, ticket: Ticket, outcome: Outcome) -> Found:
     actor = outcome.client["actor"]
     roles = facts.roles(actor)

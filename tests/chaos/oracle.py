@@ -8,7 +8,7 @@ from datetime import timedelta
 from tests.chaos import at_work, before_work
 from tests.chaos.conditions import Found
 from tests.chaos.facts import Facts
-from tests.chaos.folding import apply, note_alarms
+from tests.chaos.folding import apply, note_alarms, note_stops
 from tests.chaos.links import Outcome, time_of
 
 FENCE = timedelta(seconds=10)
@@ -24,6 +24,7 @@ BOUNDARIES: dict[str, Callable[[Facts, Outcome], Found]] = {
     "start": at_work.start,
     "enter": at_work.enter,
     "resume": at_work.resume,
+    "revalidate": at_work.revalidate,
     "complete": at_work.complete,
     "accept": at_work.accept,
     "remove_isolation": at_work.remove_isolation,
@@ -55,6 +56,7 @@ class Oracle:
             apply(self.facts, outcome)
         except (KeyError, StopIteration) as error:
             found.append(f"accepted although something it names is not there: {error!r}")
+        note_stops(self.facts, outcome)
         note_alarms(self.facts, outcome)
         return found
 

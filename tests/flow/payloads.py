@@ -70,6 +70,8 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "advance_clock": {"to": "2027-01-01T00:00:00Z"},
     "record_wind": {"mean_m_s": "1", "gust_m_s": "2"},
     "record_change": {"what": text("c")},
+    "hand_over_shift": {"area_id": "farm", "live_work": text("pit open"), "plant_state": text("pump 2 off")},
+    "accept_shift": {"area_id": "farm", "handover_id": "9"},
     "declare_emergency": {"reason": text("e")},
     "end_emergency": {"reason": text("e")},
     "create_job": {
@@ -129,6 +131,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     "interrupt": {"reason": text("r")},
     "suspend": {"cause": "weather", "reason": text("r")},
     "resume": {"unchanged": True},
+    "revalidate": {"valid_to": "2026-11-19T12:00:00Z", "unchanged": True},
     "change_crew": {"add": [], "remove": []},
     "complete": {},
     "revoke_ticket": {"reason": text("r")},

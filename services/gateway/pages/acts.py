@@ -80,13 +80,14 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
     ),
     5: (
         "guardian_on", "check_equipment", "record_monitor", "start", "enter", "leave", "record_found_inside",
-        "interrupt", "suspend", "resume", "offer_guardian_handover", "take_guardian_handover", "guardian_off",
-        "change_crew", "clear_stop", "complete", "revoke_ticket", "void_ticket", "replace_ticket", "add_personal_lock",
-        "remove_personal_lock", "remove_absent_owners_lock",
+        "interrupt", "suspend", "resume", "revalidate", "offer_guardian_handover", "take_guardian_handover",
+        "guardian_off", "change_crew", "clear_stop", "complete", "revoke_ticket", "void_ticket", "replace_ticket",
+        "add_personal_lock", "remove_personal_lock", "remove_absent_owners_lock",
     ),
     6: ("record_check", "record_restoration", "end_fire_watch", "remove_isolation", "accept"),
     7: ("record_action", "close_action", "propose_lesson", "review", "close_job"),
     0: (
+        "hand_over_shift", "accept_shift",
         "record_bump_test", "record_wind", "record_change", "declare_emergency", "end_emergency", "record_concern",
         "acknowledge_alarm", "close_alarm", "clear_late_arrival", "register_area", "register_person",
         "register_certificate", "record_contraindication", "register_contractor", "register_instrument",

@@ -366,6 +366,12 @@ def _proposal(view: View, _job: Job | None, _permit: Permit | None) -> dict[str,
     return {"proposal_id": view.board.proposed.proposal_id} if view.board.proposed else {}
 
 
+def _handover(view: View, _job: Job | None, _permit: Permit | None) -> dict[str, Any]:
+    """The newest hand-over that nobody has taken over yet."""
+    offers = sorted(view.board.shift_offers.values(), key=lambda offer: offer.given.at)
+    return {"area_id": offers[-1].area_id, "handover_id": offers[-1].handover_id} if offers else {}
+
+
 FILLERS = {
     "create_job": _copy,
     "assign_crew": _crew, "confirm_measures": _measures, "record_plan": _plan, "record_risk_assessment": _assessment,
@@ -374,5 +380,5 @@ FILLERS = {
     "add_ticket": _new_ticket, "assess": _uncovered("assessed"), "plan": _uncovered("planned"),
     "brief": _uncovered("briefed"), "acknowledge_briefing": _acknowledged, "set_calendar": _calendar,
     "set_foreman_roster": _roster, "propose_rules": _running_packs, "release_rules": _proposal,
-    "apply_isolation": _point, "advance_clock": lambda view, _job, _permit: {"to": view.now},
+    "apply_isolation": _point, "accept_shift": _handover, "advance_clock": lambda view, _job, _permit: {"to": view.now},
 }  # fmt: skip
