@@ -17,6 +17,7 @@ above offset 0, halts the partition. A fold whose head does not reach every head
 
 from services.folding.clocks import Clock, SiteClocks, SystemClock
 from services.folding.counters import Counters
+from services.folding.following import Follower, SiteNow
 from services.folding.loading import catch_up, load
 from services.folding.partition import PartitionFold, Vouched
 from services.folding.reading import CannotRead, read_body
@@ -29,11 +30,13 @@ __all__ = [
     "CannotRead",
     "Clock",
     "Counters",
+    "Follower",
     "Halt",
     "Kind",
     "PartitionFold",
     "SiteClocks",
     "SiteFold",
+    "SiteNow",
     "Snapshots",
     "Step",
     "SystemClock",

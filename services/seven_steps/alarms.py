@@ -69,8 +69,8 @@ def _on_open_alarm(case: Case, type_: str) -> Decision:
 # ---- who sees to it ------------------------------------------------------------------------------------------------
 
 #: Where another than the work lead is in charge of what an alarm says (AQ 3064.2 5.9.10).
-OF_ISSUER = frozenset({"30", "40", "41", "42", "43", "91", "95"})
-OF_GUARDIAN = frozenset({"92", "93"})
+OF_ISSUER = frozenset({"30", "40", "41", "42", "43", "91", "95", "99"})
+OF_GUARDIAN = frozenset({"07", "92", "93"})
 OF_ROLE: Mapping[str, str] = {"94": roles.SHIFT_FOREMAN, "96": roles.ADMIN}
 
 

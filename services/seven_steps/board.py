@@ -26,8 +26,8 @@ from services.seven_steps.board_site import (
     Recorder,
     ServiceOwner,
     Shift,
-    SignatureKey,
     ShiftHandover,
+    SignatureKey,
     Site,
     Wind,
 )

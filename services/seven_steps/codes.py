@@ -31,6 +31,7 @@ ALARMS = {
     "04": "no test on this day",
     "05": "two-hourly record of a confined space overdue",
     "06": "gas value out of limits (local)",
+    "07": "guardian out of the fence (local)",
     "10": "ticket overtime",
     "30": "approver not on site",
     "31": "guardian left",

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from services.seven_steps import (
     alarms,
     rule_release,
-    signature_keys,
     shift_handover,
+    signature_keys,
     site_registry,
     standing,
     step1_risk_assessment,

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from services.folding import Clock, Counters, Kind, PartitionFold, SiteClocks, Snapshots, SystemClock, Vouched, load
-from services.log.errors import LogError
+from services.folding import Follower
 from services.log.interface import Log
-from services.log.topics import COMMANDS, OUTCOMES
-from services.rulebook import BadPack, rulebook
+from services.log.topics import COMMANDS
 from services.seven_steps.board import Board
 from services.seven_steps.fold import find_seen
 from services.timekeeper.due import LIVE, Due, of_permit
@@ -59,44 +58,12 @@ def next_attempt(before: Attempt | None, command_id: str, real: datetime, board:
     return Attempt(command_id, real, min(before.patience * 2, WAIT_MAX))
 
 
-class Timekeeper:
+class Timekeeper(Follower):
     """`open`, then `follow` and `look` as often as you like; see worker.py for the service that does."""
 
-    def __init__(
-        self,
-        log: Log,
-        *,
-        snapshots: Snapshots | None = None,
-        vouched: Callable[[int], Awaitable[Iterable[Vouched]]] | None = None,
-        clock: Clock | None = None,
-        counters: Counters | None = None,
-    ) -> None:
-        self.log = log
-        self.counters = counters or (snapshots.counters if snapshots else Counters())
-        self.clocks = SiteClocks(clock or SystemClock())
-        self.folds: dict[int, PartitionFold] = {}
-        self._snapshots, self._vouched = snapshots, vouched
+    def __init__(self, log: Log, **more: Any) -> None:
+        super().__init__(log, **more)
         self._attempts: dict[tuple[str, str, str, datetime], Attempt] = {}  # of what was due at the last look
-
-    async def open(self) -> None:
-        """Fold every partition to its end."""
-        for partition in range(self.log.partitions(OUTCOMES)):
-            vouched = await self._vouched(partition) if self._vouched is not None else ()
-            fold = await load(self.log, partition, self._snapshots, vouched, self.counters)
-            self.folds[partition] = fold
-            for site_id, site in fold.sites.items():
-                self.clocks.applied(site_id, site)
-
-    async def follow(self) -> None:
-        """Apply what comes, for ever. A partition with a gap gives nothing more; the others go on."""
-        while True:
-            sound = {number: fold.next_offset for number, fold in self.folds.items() if not fold.halted}
-            async for batch in self.log.tail(OUTCOMES, list(sound), sound):
-                for one in batch:
-                    step = self.folds[one.partition].apply(one)
-                    if step.kind is Kind.APPLIED:
-                        self.clocks.applied(step.site_id, step.site)
-            await asyncio.sleep(LOOK_EVERY)  # there is nothing to follow: every partition is halted
 
     async def look(self) -> int:
         """Send what is due on every site that is not halted; how many commands were sent."""
@@ -118,41 +85,14 @@ class Timekeeper:
         return sent
 
     async def _due(self) -> AsyncIterator[tuple[str, Board, Due]]:
-        """Due things by site, of partitions that are folded to their end: an old board may have old news."""
+        """Due things by site."""
         looked = 0
-        for fold in list(self.folds.values()):
-            if self._is_halted(fold) or await self.log.end(OUTCOMES, fold.partition) > fold.next_offset:
-                continue
-            for site_id, site in list(fold.sites.items()):
-                if site.halt is not None or site.board.site is None:
+        async for site in self.sites():
+            for permit in site.board.permits.values():
+                if permit.state not in WATCHED:
                     continue
-                try:
-                    rules = rulebook(site.board.site.packs)
-                except BadPack as error:
-                    logger.error("site %s: %s", site_id, error)
-                    continue
-                now = self.clocks.now(site_id, site)
-                for permit in site.board.permits.values():
-                    if permit.state not in WATCHED:
-                        continue
-                    for one in of_permit(site.board, permit, now, rules):
-                        yield site_id, site.board, one
-                    looked += 1
-                    if looked % TICKETS_IN_A_ROW == 0:
-                        await asyncio.sleep(0)
-
-    def _is_halted(self, fold: PartitionFold) -> bool:
-        gap = self.log.halted.get((OUTCOMES, fold.partition))
-        if gap is not None:
-            fold.halt(str(gap))
-        return bool(fold.halted)
-
-    async def watch(self) -> None:
-        """Look, wait, look again, for ever. A log that can't be written now is no reason to stop looking."""
-        while True:
-            try:
-                await self.look()
-            except LogError as error:
-                self.counters.add("not_sent")
-                logger.warning("what is due could not be sent: %s", error)
-            await asyncio.sleep(LOOK_EVERY)
+                for one in of_permit(site.board, permit, site.now, site.rules):
+                    yield site.site_id, site.board, one
+                looked += 1
+                if looked % TICKETS_IN_A_ROW == 0:
+                    await asyncio.sleep(0)

@@ -15,7 +15,7 @@ from services.documents import open_store
 from services.folding import Clock, Snapshots, Vouched
 from services.log import open_log
 from services.settings import Settings
-from services.timekeeper.timekeeper import Timekeeper
+from services.timekeeper.timekeeper import LOOK_EVERY, Timekeeper
 
 
 class TimekeeperService(Service):
@@ -41,7 +41,7 @@ class TimekeeperService(Service):
 
     @Service.task
     async def _watch(self) -> None:
-        await self.timekeeper.watch()
+        await self.timekeeper.watch(LOOK_EVERY)
 
     async def on_shutdown(self) -> None:
         await self.timekeeper.log.close()

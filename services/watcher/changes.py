@@ -20,8 +20,10 @@ from services.seven_steps.rules import Rules
 from services.watcher.streams import Place, Segment, SiteStreams
 
 WATCHED = frozenset({"issued", "active", "suspended"})
-RECORD_SIGNAL, RECORD_SEGMENT = "record_signal", "record_gas_segment"
+RECORD_SIGNAL, RECORD_SEGMENT, RAISE_ALARM = "record_signal", "record_gas_segment", "raise_alarm"
+OUT_OF_FENCE = "07"
 EARTH_RADIUS_M = 6_371_000
+FENCE_BUCKET = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,8 @@ def _gas(look: Look, permit: Permit) -> Iterator[Change]:
     for about in _abouts(permit, signals.GAS_STREAM, look.streams.gas):
         yield from _signal(look, permit, signals.GAS_STREAM, about, look.streams.gas.get((permit.permit_id, about)))
     for name, segment in look.streams.segments.items():
-        if name[0] == permit.permit_id and _is_wanted(look, permit, segment):
-            yield _segment(permit, name, segment)
+        if name[0] == permit.permit_id and (moment := _record_is_wanted(look, permit, segment)):
+            yield _segment(permit, name, segment, moment)
 
 
 def _video(look: Look, permit: Permit) -> Iterator[Change]:
@@ -80,6 +82,7 @@ def _people(look: Look, permit: Permit) -> Iterator[Change]:
     for person in permit.guardians_on:
         place, beat = look.streams.places.get(person), look.streams.heartbeats.get(person)
         yield from _signal(look, permit, signals.HEARTBEAT, person, beat)
+        yield from _out_of_fence(look, permit, person, place)
         left = _left_the_fence(look, permit, person, place)
         yield from _signal(look, permit, signals.POSITION, person, place.at if place else None, left)
 
@@ -128,18 +131,40 @@ def _change(look: Look, permit: Permit, kind: str, about: str, state: str, at: d
     return Change(RECORD_SIGNAL, permit, payload, at, f"{kind}|{about}|{state}|{said.seq if said else 0}")
 
 
+def _out_of_fence(look: Look, permit: Permit, person: str, place: Place | None) -> Iterator[Change]:
+    """The alarm, within 5 s (AQ 3064.3 7.2); one of this ticket that is open is not raised again."""
+    since = _outside_since(look, permit, person, place)
+    if since is None or look.real - since < look.duration("fence_alarm"):
+        return
+    about = permit.permit_id, OUT_OF_FENCE
+    if any(a.closed is None and (a.permit_id, a.code) == about for a in look.board.alarms.values()):
+        return
+    payload = {"code": OUT_OF_FENCE, "what": person}
+    yield Change(RAISE_ALARM, permit, payload, since, f"{OUT_OF_FENCE}|{person}|{_bucket(since, FENCE_BUCKET)}")
+
+
 def _left_the_fence(look: Look, permit: Permit, person: str, place: Place | None) -> str:
     """ "outside" once they have been out of the area's circle for longer than the policy, their accuracy granted."""
+    since = _outside_since(look, permit, person, place)
+    return "outside" if since is not None and look.real - since >= look.duration("fence_grace") else ""
+
+
+def _outside_since(look: Look, permit: Permit, person: str, place: Place | None) -> datetime | None:
+    """Since when they have been out of the area's circle; None while they are in, or nobody can tell."""
     name = permit.permit_id, person
     area = look.board.areas.get(permit.area_id)
     if place is None or area is None or area.position is None:
-        return ""
+        return None
     away = _distance_m(area.position, place) - float(Decimal(place.accuracy_m))
     if away <= float(Decimal(area.position["radius_m"])):
         look.streams.outside_since.pop(name, None)
-        return ""
-    since = look.streams.outside_since.setdefault(name, place.at)
-    return "outside" if look.real - since >= look.duration("fence_grace") else ""
+        return None
+    return look.streams.outside_since.setdefault(name, place.at)
+
+
+def _bucket(moment: datetime, length: timedelta) -> int:
+    """Two watchers who see the same thing at nearly the same time send one command, as two timekeepers do."""
+    return int(moment.timestamp() // length.total_seconds())
 
 
 def _distance_m(area: Mapping[str, str], place: Place) -> float:
@@ -153,20 +178,25 @@ def _distance_m(area: Mapping[str, str], place: Place) -> float:
 # ---- gas -----------------------------------------------------------------------------------------------------------
 
 
-def _is_wanted(look: Look, permit: Permit, segment: Segment) -> bool:
+def _record_is_wanted(look: Look, permit: Permit, segment: Segment) -> str:
     """When it is long enough (6.5), when a limit is crossed, and when it has been good for a while after that.
 
     What the ticket's deciding reading says is the memory of the last crossing: a stream that stays bad is not sent
-    again and again, and a detector at the limit sends no more than one record a renewal.
+    again and again, and a detector at the limit sends no more than one record a renewal. Gives the moment of the
+    record's id, empty for none: of a good one that is long enough the bucket of its length, so that two watchers send
+    one; of others what they hold, so that no bad value is taken for a good one's repetition.
     """
-    lasted = look.real - segment.began
-    if lasted >= look.duration("stream_record_interval"):
-        return True
+    lasted, length = look.real - segment.began, look.duration("stream_record_interval")
     deciding = gas.deciding(permit, gas.Need(segment.stem["gas"], segment.stem["point"]))
     bad = _is_bad(look, permit, segment)
+    if lasted >= length and not bad and (deciding is None or deciding.passed):
+        return f"record|{_bucket(segment.last, length)}"
+    if lasted >= length:
+        return segment.sha256
     if bad:
-        return deciding is None or deciding.passed
-    return deciding is not None and not deciding.passed and lasted >= look.duration("signal_renewal")
+        return segment.sha256 if deciding is None or deciding.passed else ""
+    back = deciding is not None and not deciding.passed and lasted >= look.duration("signal_renewal")
+    return segment.sha256 if back else ""
 
 
 def _is_bad(look: Look, permit: Permit, segment: Segment) -> bool:
@@ -182,7 +212,7 @@ def _is_bad(look: Look, permit: Permit, segment: Segment) -> bool:
     return False
 
 
-def _segment(permit: Permit, name: tuple[str, str, str, str], segment: Segment) -> Change:
+def _segment(permit: Permit, name: tuple[str, str, str, str], segment: Segment, moment: str) -> Change:
     named = ("instrument_id", "gas", "point", "unit", "lel", "calibration_gas")
     payload = {key: segment.stem[key] for key in named if key in segment.stem} | {
         "min": format(segment.least, "f"),
@@ -190,4 +220,4 @@ def _segment(permit: Permit, name: tuple[str, str, str, str], segment: Segment) 
         "values": segment.values,
         "segment_sha256": segment.sha256,
     }
-    return Change(RECORD_SEGMENT, permit, payload, segment.last, f"{'|'.join(name)}|{segment.sha256}", name)
+    return Change(RECORD_SEGMENT, permit, payload, segment.last, f"{'|'.join(name)}|{moment}", name)

@@ -79,6 +79,17 @@ class SiteStreams:
             if before is None or at >= before.at:
                 self.places[item["person_id"]] = Place(item["lat"], item["lon"], item["accuracy_m"], at)
 
+    def goes_on_from(self, name: tuple[str, str, str, str], at: datetime, least: Decimal, most: Decimal) -> None:
+        """The stream stands in a record up to this moment: two watchers make one record, not two of nearly the same.
+
+        A segment that holds later values, or others than the record tells of, is kept, and counts its time from there.
+        """
+        segment = self.segments[name]
+        if segment.last <= at and least <= segment.least and segment.most <= most:
+            del self.segments[name]
+        else:
+            segment.began = max(segment.began, at)
+
     def _gas(self, item: Mapping[str, Any], at: datetime) -> None:
         stream = item["permit_id"], item["instrument_id"]
         self.gas[stream] = max(at, self.gas.get(stream, at))

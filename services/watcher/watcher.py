@@ -9,26 +9,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
-from services.folding import (
-    Clock,
-    Counters,
-    Kind,
-    PartitionFold,
-    SiteClocks,
-    SiteFold,
-    Snapshots,
-    SystemClock,
-    Vouched,
-    load,
-)
-from services.log.errors import LogError
+from services.folding import Follower, SiteFold
 from services.log.interface import Log
 from services.log.records import Record
-from services.log.topics import COMMANDS, OUTCOMES, TELEMETRY
-from services.rulebook import BadPack, rulebook
+from services.log.topics import COMMANDS, TELEMETRY
 from services.watcher.changes import Change, Look, changes
 from services.watcher.sending import command_id, record
 from services.watcher.streams import SiteStreams, read
@@ -39,46 +27,41 @@ LOOK_EVERY = 1.0
 TAIL = timedelta(hours=2)
 #: A command without outcome is sent again, under its own id, after this time.
 PATIENCE = timedelta(seconds=30)
-CHANGES_IN_A_ROW = 50
 
 logger = logging.getLogger(__name__)
 
 
-class Watcher:
+class Watcher(Follower):
     """`open`, then `follow`, `listen` and `look` as often as you like; see worker.py for the service that does."""
 
-    def __init__(
-        self,
-        log: Log,
-        *,
-        snapshots: Snapshots | None = None,
-        vouched: Callable[[int], Awaitable[Iterable[Vouched]]] | None = None,
-        clock: Clock | None = None,
-        counters: Counters | None = None,
-    ) -> None:
-        self.log = log
-        self.counters = counters or (snapshots.counters if snapshots else Counters())
-        self.clocks = SiteClocks(clock or SystemClock())
-        self.folds: dict[int, PartitionFold] = {}
+    def __init__(self, log: Log, **more: Any) -> None:
+        super().__init__(log, **more)
         self.streams: dict[str, SiteStreams] = defaultdict(SiteStreams)
         self.heard: dict[int, int] = {}  # next offset of telemetry, by partition
-        self._snapshots, self._vouched = snapshots, vouched
         self._since = self.clocks.clock.real()  # listening
         self._sent: dict[str, datetime] = {}  # by command id, real time
 
     async def open(self) -> None:
         """Fold every partition to its end, and hear the last hours of telemetry."""
-        for partition in range(self.log.partitions(OUTCOMES)):
-            vouched = await self._vouched(partition) if self._vouched is not None else ()
-            fold = await load(self.log, partition, self._snapshots, vouched, self.counters)
-            self.folds[partition] = fold
+        await super().open()
+        for fold in self.folds.values():
             for site_id, site in fold.sites.items():
-                self.clocks.applied(site_id, site)
                 self._note_recorded(site_id, site)
         for partition in range(self.log.partitions(TELEMETRY)):
             self.heard[partition] = await self._tail_begins(partition)
             await self.hear(partition)
         self._since = self.clocks.clock.real()
+
+    def applied(self, site_id: str, site: SiteFold) -> None:
+        """What another watcher recorded of a stream just now: ours goes on from there."""
+        if site.board.site is None or site.board.site.clock != "real":
+            return
+        streams = self.streams.get(site_id)
+        for name in list(streams.segments) if streams else ():
+            permit = site.board.permits.get(name[0])
+            found = permit.segments.get(":".join(name[1:])) if permit else None
+            if streams is not None and found is not None and found.seq == site.board.seq and found.at is not None:
+                streams.goes_on_from(name, found.at.latest, Decimal(found.least), Decimal(found.most))
 
     def _note_recorded(self, site_id: str, site: SiteFold) -> None:
         """Up to where each stream stands in records: what is heard again from before is not new.
@@ -130,20 +113,6 @@ class Watcher:
         except (KeyError, ValueError, TypeError, ArithmeticError):
             self.counters.add("telemetry", "malformed")
 
-    async def follow(self) -> None:
-        """Apply outcomes, for ever. A partition with a gap gives nothing more; the others go on."""
-        while True:
-            sound = {number: fold.next_offset for number, fold in self.folds.items() if not fold.halted}
-            async for batch in self.log.tail(OUTCOMES, list(sound), sound):
-                for one in batch:
-                    self.apply(one)
-            await asyncio.sleep(LOOK_EVERY)
-
-    def apply(self, one: Record) -> None:
-        step = self.folds[one.partition].apply(one)
-        if step.kind is Kind.APPLIED:
-            self.clocks.applied(step.site_id, step.site)
-
     async def listen(self) -> None:
         """Take in telemetry, for ever."""
         async for batch in self.log.tail(TELEMETRY, list(self.heard), self.heard):
@@ -154,26 +123,12 @@ class Watcher:
         """Send what has changed on every site that is not halted; how many commands were sent."""
         real, sent = self.clocks.clock.real(), 0
         self._sent = {name: at for name, at in self._sent.items() if real - at < PATIENCE}
-        for fold in list(self.folds.values()):
-            if fold.halted or await self.log.end(OUTCOMES, fold.partition) > fold.next_offset:
-                continue
-            for site_id in list(fold.sites):
-                for change in self._changes(fold, site_id, real):
-                    sent += await self._send(change, site_id, real)
-                await asyncio.sleep(0)
+        async for site in self.sites():
+            look = Look(site.board, site.now, real, site.rules, self.streams[site.site_id], self._since)
+            for change in list(changes(look)):
+                sent += await self._send(change, site.site_id, real)
+            await asyncio.sleep(0)
         return sent
-
-    def _changes(self, fold: PartitionFold, site_id: str, real: datetime) -> list[Change]:
-        site = fold.sites[site_id]
-        if site.halt is not None or site.board.site is None:
-            return []
-        try:
-            rules = rulebook(site.board.site.packs)
-        except BadPack as error:
-            logger.error("site %s: %s", site_id, error)
-            return []
-        now = self.clocks.now(site_id, site)
-        return list(changes(Look(site.board, now, real, rules, self.streams[site_id], self._since)))
 
     async def _send(self, change: Change, site_id: str, real: datetime) -> int:
         name = command_id(change)
@@ -186,13 +141,3 @@ class Watcher:
         self.counters.add("sent", change.kind)
         logger.info("site %s, ticket %s: %s %s", site_id, change.permit.permit_no, change.kind, change.subject)
         return 1
-
-    async def watch(self) -> None:
-        """Look, wait, look again, for ever. A log that can't be written now is no reason to stop looking."""
-        while True:
-            try:
-                await self.look()
-            except LogError as error:
-                self.counters.add("not_sent")
-                logger.warning("a change could not be sent: %s", error)
-            await asyncio.sleep(LOOK_EVERY)

@@ -16,7 +16,7 @@ from services.documents import open_store
 from services.folding import Clock, Snapshots, Vouched
 from services.log import open_log
 from services.settings import Settings
-from services.watcher.watcher import Watcher
+from services.watcher.watcher import LOOK_EVERY, Watcher
 
 
 class WatcherService(Service):
@@ -46,7 +46,7 @@ class WatcherService(Service):
 
     @Service.task
     async def _watch(self) -> None:
-        await self.watcher.watch()
+        await self.watcher.watch(LOOK_EVERY)
 
     async def on_shutdown(self) -> None:
         await self.watcher.log.close()

@@ -14,6 +14,8 @@ from services.seven_steps.gate import Boundary as B
 from services.timekeeper.due import ENFORCE, EXPIRE_TICKET, RAISE_ALARM, due
 from tests.flow import walk
 from tests.flow.tables import ready_for
+from tests.flow.test_audit import drawn, found
+from tests.flow.test_audit import result as audit_result
 from tests.flow.world import HOT, JOB, PEOPLE, PIT, World, presence, text
 
 TIMEKEEPER = "service:timekeeper"
@@ -212,6 +214,18 @@ def without_video() -> World:
     return w
 
 
+def out_of_fence() -> World:
+    w = walk.active()
+    w.ok("service:watcher", "raise_alarm", {"code": "07", "what": "watch"}, job_id=JOB, permit_id=HOT)
+    return w
+
+
+def critical_finding() -> World:
+    w = walk.active()
+    w.ok("hse", "record_audit_result", audit_result(drawn(w), found("critical")))
+    return w
+
+
 THURSDAY = 4
 DRIVEN: dict[str, Callable[[], World]] = {
     "01": no_gas_test,
@@ -220,6 +234,7 @@ DRIVEN: dict[str, Callable[[], World]] = {
     "04": next_day,
     "05": monitor_off,
     "06": bad_gas_before_work,
+    "07": out_of_fence,
     "10": overtime,
     "30": approver_elsewhere,
     "31": guardian_left,
@@ -244,6 +259,7 @@ DRIVEN: dict[str, Callable[[], World]] = {
     "96": not_sealed,
     "97": without_stream,
     "98": without_video,
+    "99": critical_finding,
 }
 
 
@@ -255,9 +271,9 @@ def test_no_code_is_without_something_that_raises_it() -> None:
 @pytest.mark.parametrize("code", sorted(DRIVEN))
 def test_it_is_raised_has_an_owner_and_is_closed_with_a_result(code: str) -> None:
     w = DRIVEN[code]()
-    found = [alarm for alarm in w.board.alarms.values() if alarm.code == code]
-    assert found, sorted(alarm.code for alarm in w.board.alarms.values())
-    alarm = found[0]
+    there = [alarm for alarm in w.board.alarms.values() if alarm.code == code]
+    assert there, sorted(alarm.code for alarm in w.board.alarms.values())
+    alarm = there[0]
     assert alarm.owner in {*PEOPLE, *roles.ROLES}, alarm.owner
     w.ok("area", "acknowledge_alarm", {"alarm_id": alarm.alarm_id})
     assert w.board.alarms[alarm.alarm_id].owner == "area"

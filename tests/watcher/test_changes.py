@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from services.watcher.changes import Change, Look, changes
 from services.watcher.sending import command_id
 from services.watcher.streams import SiteStreams
 from tests.flow import walk
-from tests.flow.world import HOT, PIT, RULES, World
+from tests.flow.world import HOT, PIT, RULES, World, text
 
 IN = {"lat": "30.000000", "lon": "121.000000"}
 OUT = {"lat": "30.010000", "lon": "121.000000"}  # 1.1 km north
@@ -51,6 +52,9 @@ class Watched:
             self.w.permit_ok(change.permit.permit_id, "service:watcher", change.kind, change.payload, captured=when)
             if change.segment is not None:
                 self.streams.segments.pop(change.segment)
+            if change.kind == "raise_alarm":
+                told.append((change.permit.permit_id, f"alarm {change.payload['code']}"))
+                continue
             words = change.payload.get("state") or f"{change.payload['min']}..{change.payload['max']}"
             about = change.payload.get("about") or change.payload["gas"]
             told.append((change.permit.permit_id, f"{about} {words}"))
@@ -124,16 +128,108 @@ def test_a_guardian_who_leaves_the_fence_is_lost_after_thirty_seconds_outside() 
     s = watched()
     s.position(**IN)
     assert told(s.said()) == ["watch alive"]
-    for _ in range(3):
+    s.w.later(seconds=10)
+    s.position(**OUT)
+    assert s.said() == []
+    s.w.later(seconds=2)
+    s.position(**OUT)
+    assert told(s.said()) == ["alarm 07"]
+    for _ in range(2):
         s.w.later(seconds=10)
         s.position(**OUT)
         assert s.said() == []
-    s.w.later(seconds=10)
+    s.w.later(seconds=8)
     s.position(**OUT)
     assert told(s.said()) == ["watch lost"]
     assert s.w.permit(HOT).suspensions.keys() == {"guardian_gone"}
     s.position(**IN)
     assert told(s.said()) == ["watch alive"]
+
+
+def test_the_fence_alarm_comes_within_five_seconds_and_a_return_in_time_is_no_absence() -> None:
+    s = watched()
+    s.position(**IN)
+    s.said()
+    raised = None
+    for second in range(1, 7):
+        s.w.later(seconds=1)
+        s.position(**OUT)
+        if "alarm 07" in told(s.said()):
+            raised = second
+    assert raised is not None and raised <= 5
+    (alarm,) = [a for a in s.w.board.alarms.values() if a.permit_id == HOT]
+    assert (alarm.code, alarm.permit_id, alarm.owner, alarm.text) == ("07", HOT, "watch", "watch")
+    s.w.later(seconds=20)
+    s.position(**IN)
+    assert s.said() == []
+    assert s.w.permit(HOT).state == "active"
+
+
+def test_the_fence_alarm_is_raised_once_while_it_is_open_and_anew_when_it_happens_again() -> None:
+    s = watched()
+    for _ in range(2):
+        s.position(**OUT)
+        s.said()
+        s.w.later(seconds=2)
+        s.position(**OUT)
+        assert told(s.said()) == ["alarm 07"]
+        assert s.said() == []
+        s.position(**IN)
+        s.said()
+        for alarm in [a for a in s.w.board.alarms.values() if a.closed is None]:
+            s.w.ok("area", "close_alarm", {"alarm_id": alarm.alarm_id, "result": text("back")})
+        s.w.later(seconds=40)
+    assert len([a for a in s.w.board.alarms.values() if a.permit_id == HOT]) == 2
+
+
+def test_two_watchers_of_different_age_make_one_record_of_a_stream() -> None:
+    s = watched()
+    s.gas("0.05")
+    other = SiteStreams()
+    ids = []
+    for minute in range(1, 112):
+        s.w.later(minutes=1)
+        s.gas("0.05")
+        if minute >= 20:  # the second one began later
+            other.take(
+                {"kind": "gas", "at": stamp(s.w.now), "instrument_id": "meter", "permit_id": HOT, "gas": "propane"}
+                | {"point": "bottom", "unit": "%vol", "value": "0.05"}
+            )
+        for one in s.found():
+            if one.kind == "record_gas_segment":
+                ids.append(command_id(one))
+                other.goes_on_from(one.segment, one.at, Decimal("0"), Decimal("0.05"))
+                s.streams.segments.pop(one.segment)
+    assert len(ids) == 1
+    name = (HOT, "meter", "propane", "bottom")
+    assert name not in other.segments or other.segments[name].began >= s.w.now - timedelta(minutes=2)
+
+
+def test_what_the_other_watchers_record_does_not_tell_of_is_kept() -> None:
+    s = watched()
+    s.gas("0.3")
+    (name,) = s.streams.segments
+    s.streams.goes_on_from(name, s.w.now, Decimal("0"), Decimal("0.05"))
+    assert s.streams.segments[name].most == Decimal("0.3")
+    s.streams.goes_on_from(name, s.w.now, Decimal("0"), Decimal("0.3"))
+    assert name not in s.streams.segments
+
+
+def test_the_id_of_a_good_record_is_that_of_its_time_and_of_a_bad_one_what_it_holds() -> None:
+    s = watched()
+    s.gas("0.05")
+    s.w.later(minutes=110)
+    s.gas("0.04")
+    one = next(c for c in s.found() if c.kind == "record_gas_segment")
+    s.streams.segments.clear()
+    s.gas("0.05")
+    (segment,) = s.streams.segments.values()
+    segment.began -= timedelta(minutes=110)
+    same = next(c for c in s.found() if c.kind == "record_gas_segment")
+    assert command_id(one) == command_id(same)
+    s.gas("0.3")
+    bad = next(c for c in s.found() if c.kind == "record_gas_segment")
+    assert command_id(bad) != command_id(same)
 
 
 def test_a_step_over_the_fence_within_the_accuracy_is_no_leaving() -> None:
