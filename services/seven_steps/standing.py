@@ -14,16 +14,17 @@ from services.seven_steps import codes, roles
 from services.seven_steps.board import Board
 from services.seven_steps.command import Interval
 from services.seven_steps.event import Event, event
-from services.seven_steps.gate import Boundary, Case, Gate, Verdict
-from services.seven_steps.gates import judge_gate, standing_gates
+from services.seven_steps.gate import Boundary, Case, Gate, Missing
+from services.seven_steps.gates import standing_gates
 from services.seven_steps.spec import PERMIT, RECORD, CommandSpec, Decision, Refused
 
 ACTIVE = "active"
+Shut = tuple[Gate, tuple[Missing, ...]]
 #: Issued and not over: what may run after a command.
 ISSUED = frozenset({"issued", ACTIVE, "suspended"})
 
 
-def shut(case: Case) -> tuple[Verdict, ...]:
+def shut(case: Case) -> tuple[Shut, ...]:
     """The standing gates of the case's ticket that are shut now; none of a ticket whose work does not run.
 
     They are asked as at a resume before anybody acts. A gate with a grace (policy) is shut once it has been shut for
@@ -33,15 +34,15 @@ def shut(case: Case) -> tuple[Verdict, ...]:
         return ()
     looking = replace(case.command, type=Boundary.RESUME.value, actor="", payload={})
     then = replace(case, command=looking, actor="")
-    verdicts = (_judged(gate, then) for gate in standing_gates(case.rules.ids) if gate.binds(case.permit))
-    return tuple(verdict for verdict in verdicts if not verdict.open)
+    gates = (gate for gate in standing_gates(case.rules.ids) if gate.binds(case.permit))
+    return tuple((gate, missing) for gate in gates if (missing := _missing(gate, then)))
 
 
-def _judged(gate: Gate, case: Case) -> Verdict:
-    verdict = judge_gate(gate, case)
-    if verdict.open or not gate.grace:
-        return verdict
-    return judge_gate(gate, replace(case, now=case.now - case.rules.duration(gate.grace, case.board)))
+def _missing(gate: Gate, case: Case) -> tuple[Missing, ...]:
+    missing = gate.shut_by(case)
+    if not missing or not gate.grace:
+        return missing
+    return gate.shut_by(replace(case, now=case.now - case.rules.duration(gate.grace, case.board)))
 
 
 def stops(case: Case, before: Iterable[Event] = ()) -> tuple[Event, ...]:
@@ -49,8 +50,8 @@ def stops(case: Case, before: Iterable[Event] = ()) -> tuple[Event, ...]:
 
     before: events of the same outcome; an alarm that one of them raises is not raised twice
     """
-    verdicts = shut(case)
-    if not verdicts:
+    found = shut(case)
+    if not found:
         return ()
     raised = [e.data for e in before if e.type == "alarm.raised"]
     assert case.permit is not None
@@ -58,10 +59,11 @@ def stops(case: Case, before: Iterable[Event] = ()) -> tuple[Event, ...]:
     now = replace(case, command=replace(case.command, captured=Interval(case.now, case.now)))
     causes: dict[str, str] = {}
     alarms: dict[str, str] = {}
-    for verdict in verdicts:
-        causes.setdefault(verdict.gate.suspends, _text(verdict))
-        for missing in verdict.missing:
-            alarms.setdefault(missing.alarm or verdict.gate.alarm, _text(verdict))
+    for gate, missing in found:
+        text = _text(gate, missing[0])
+        causes.setdefault(gate.suspends, text)
+        for one in missing:
+            alarms.setdefault(one.alarm or gate.alarm, text)
     suspended = (
         event(now, "permit.suspended", cause=cause, reason={"lang": "en", "text": text})
         for cause, text in causes.items()
@@ -74,11 +76,10 @@ def stops(case: Case, before: Iterable[Event] = ()) -> tuple[Event, ...]:
     return (*suspended, *alarmed)
 
 
-def _text(verdict: Verdict) -> str:
+def _text(gate: Gate, first: Missing) -> str:
     """The gate's id, what it is about and what there is: ids and values, no words of a catalogue."""
-    first = verdict.missing[0]
     said = (first.about, *first.have.split())
-    return " ".join((verdict.gate.id, *(word for word in said if word and not word.startswith(":"))))
+    return " ".join((gate.id, *(word for word in said if word and not word.startswith(":"))))
 
 
 def after(case: Case, board: Board, events: tuple[Event, ...]) -> tuple[Event, ...]:

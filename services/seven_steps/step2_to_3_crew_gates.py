@@ -57,7 +57,7 @@ def certificate_missing(case: Case, person_id: str, trade: str) -> tuple[Missing
     """A certificate of that trade, of that person, good to the end of its last day (reading A10.1)."""
     first, last = _days(case)
     held: list[Certificate] = [
-        c for c in case.board.certificates.values() if (c.person_id, c.trade) == (person_id, trade) and not c.revoked
+        c for c in case.board.certificates.values() if c.person_id == person_id and c.trade == trade and not c.revoked
     ]
     days = _days_between(first, last)
     if all(any(c.valid_from <= day <= c.valid_to for c in held) for day in days):

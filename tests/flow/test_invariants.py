@@ -5,9 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from services.seven_steps import standing
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.codec import digest
 from services.seven_steps.commands import COMMANDS
+from services.seven_steps.gate import Case
 from tests.flow import walk
 from tests.flow.payloads import PAYLOADS
 from tests.flow.world import HOT, JOB, PEOPLE, PIT, World, presence
@@ -103,6 +105,15 @@ def check_step(w: World, earlier: dict[str, Permit]) -> None:
             assert permit.state == was.state  # I7
 
 
+def stands(w: World) -> None:
+    """After an accepted command about the job no ticket runs on with a standing gate shut, as its gates see it now."""
+    if w.outcomes[-1].verdict != "accepted" or JOB not in w.board.jobs:
+        return
+    looking = w.command("", "resume")
+    for permit in (w.board.permits[permit_id] for permit_id in w.job.permits):
+        assert not standing.shut(Case(w.board, w.job, permit, looking, "", w.now, w.rules)), permit.permit_no
+
+
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_no_walk_breaks_an_invariant(seed: int) -> None:
     dice = random.Random(seed)
@@ -115,6 +126,7 @@ def test_no_walk_breaks_an_invariant(seed: int) -> None:
         locked = {i.point_id for i in w.job.isolations.values() if i.locks} if JOB in w.board.jobs else set()
         random_command(w, dice)
         check_step(w, earlier)
+        stands(w)
         if JOB in w.board.jobs:
             now_isolated = {i.point_id for i in w.job.isolations.values() if i.removed is None}
             if isolated - now_isolated:
