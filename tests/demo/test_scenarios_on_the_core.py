@@ -59,6 +59,11 @@ KNOWN_FOR = {
     "short": {"G-PL-2", "G-CR-1", "G-SV-3a"},
     "height": {"G-LV-1", "G-PL-3", "G-CR-1", "G-SV-1", "G-SV-4", "G-WX-1", "G-HG-1"},
     "lifting": {"G-PL-2", "G-CR-1", "G-SV-1", "G-SV-4", "G-LF-1", "G-WX-1"},
+    "earthwork": {"wrong_state", "G-EX-1", "G-SV-4", "G-RUN-5"},
+    "road_break": {"G-PL-2", "G-SV-6a"},
+    "line_breaking": {"G-PL-3", "G-SV-2a", "G-SD-1b"},
+    "radiography": {"G-CR-1", "G-SV-1"},
+    "hv_electrical": {"G-SV-2a", "G-RUN-1"},
 }
 SCENARIOS = {file.stem for file in (Path(__file__).parents[2] / "deploy" / "demo").glob("*.toml")} - {"cast"}
 
