@@ -12,7 +12,7 @@ def _road_header(cells: Cells) -> list[Flowable]:
     head = pairs([
         [cells.label("row.applicant_unit"), cells.value(d["applicant_unit"]),
          cells.label("row.requested_at"), cells.value(d["requested_at"])],
-        [cells.label("row.road_place", 3, 4), cells.facts("road"),
+        [cells.label("row.road_place", 3, 4), cells.facts("road", named=False),
          cells.label("row.place"), place(cells)],
         [cells.label("row.road_why", 5), work(cells)],
         [cells.label("row.road_signs"),

@@ -56,6 +56,13 @@ FACTS = {
     "height": {"height_m": "12.5 m"},
     "lifting": {"mass_t": "46.5 t", "load_name": "换热器 E-204 管束", "gear": "130 t 汽车起重机，四腿钢丝绳索具", "cranes": "1",
                 "highest_load_percent": "72 %"},
+    "earthwork": {"depth_m": "2.2 m", "spoil_distance_m": "1.5 m", "spoil_height_m": "1.2 m",
+                  "buried_services": "给排水, 供电"},
+    "road_break": {"road": "3 号路，车间北门至 5 号路口", "fire_engine_access": "是", "signs_placed": "是",
+                   "traffic_director": "是", "lamp_height_m": "1.2 m", "lamp_visible_m": "150 m"},
+    "line_breaking": {"medium": "液化气残液", "line_no": "DR-1201 F-3"},
+    "radiography": {"source": "γ 射线源", "barrier_m": "60 m"},
+    "hv_electrical": {"voltage_kv": "10 kV", "person_in_charge": "赵敏"},
 }  # fmt: skip
 
 
@@ -80,7 +87,12 @@ def permit(kind: str = "hot_work", /, **changes: Any) -> dict[str, Any]:
         "medium": "汽油 petrol", "work_unit": "华安检修", "contractor": name("华安检修有限公司", "Hua'an Maintenance Ltd"),
         "work_lead": ZHAO, "certified_workers": [{"name": WANG, "certificates": ["T-3704-0881"]}, {"name": RARE, "certificates": ["T-3704-0990"]}],
         "workers_by_trade": {"crane_operator": [{"name": WANG, "certificates": ["Q2-3704-0881"]}], "lift_director": [{"name": RARE, "certificates": ["Q1-3704-0990"]}]},
-        "certified": [{"name": WANG, "certificates": ["T-3704-0881"]}, {"name": RARE, "certificates": ["T-3704-0990"]}], "cosigned": [],
+        "certified": [{"name": WANG, "certificates": ["T-3704-0881"]}, {"name": RARE, "certificates": ["T-3704-0990"]}],
+        "cosigned": [
+            signed(GAO, "2026-11-19 16:10:05", services=["water", "power", "steam"], opinion="沟北 0.8 m 有 10 kV 电缆"),
+            signed(LIU, "2026-11-19 16:20:41", services=["process", "equipment"]),
+            signed(SUN, "2026-11-19 16:31:12", services=["fire", "safety"]),
+        ],
         "workers": [{"name": WANG, "certificates": []}, {"name": RARE, "certificates": []}],
         "guardians": [{"name": GAO, "certificates": ["J-0561"]}],
         "gas": {

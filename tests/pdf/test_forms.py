@@ -16,6 +16,10 @@ from pdf_templates.forms import FORMS
 from pdf_templates.permit import render_permit
 from pdf_templates.words import catalogue
 from services.rulebook import rulebook
+from services.sealer.contents import Proof, View, permit_document
+from services.seven_steps.gate import Boundary
+from services.seven_steps.work_types import TYPES
+from tests.flow.standard_jobs import SERVICES, TICKET, ready
 from tests.flow.world import HOT
 from tests.pdf import samples
 from tests.pdf.recorded import sealing, walked
@@ -29,6 +33,12 @@ A2 = ["applicant_unit", "requested_at", "space_name", "medium", "work_content", 
       "guardian", "linked", "hazards", "gas_item", "toxic", "combustible", "oxygen", "limit", "gas_values",
       "space_time", "measures", "briefer", "briefed", "node_work_lead", "node_unit", "approver",
       "acceptance"]  # fmt: skip
+A7 = ["applicant_unit", "requested_at", "earth_place", "work_content", "earth_scope", "work_unit", "work_lead",
+      "workers", "guardian", "linked", "hazards", "earth_time", "cosign", "measures", "briefer", "briefed",
+      "node_work_lead", "node_unit", "earth_approver", "acceptance"]  # fmt: skip
+A8 = ["applicant_unit", "requested_at", "road_place", "place", "road_why", "road_signs", "work_unit", "work_lead",
+      "workers", "guardian", "linked", "hazards", "road_time", "measures", "briefer", "briefed", "node_work_lead",
+      "node_unit", "node_fire_safety", "earth_approver", "acceptance"]  # fmt: skip
 
 A4 = ["applicant_unit", "requested_at", "height_place", "work_content", "height", "height_level", "work_unit",
       "work_lead", "height_workers", "guardian", "linked", "hazards", "height_time", "measures", "briefer", "briefed",
@@ -44,7 +54,10 @@ def pages(pdf: bytes) -> list[str]:
     return [re.sub(r"\s", "", page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
 
 
-@pytest.mark.parametrize(("kind", "rows"), [("hot_work", A1), ("confined_space", A2), ("height", A4), ("lifting", A5)])
+@pytest.mark.parametrize(
+    ("kind", "rows"),
+    [("hot_work", A1), ("confined_space", A2), ("height", A4), ("lifting", A5), ("earthwork", A7), ("road_break", A8)],
+)
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 def test_the_rows_of_a_form_stand_in_the_order_of_the_annex(kind: str, rows: list[str], lang: str) -> None:
     front = pages(render_permit(samples.permit(kind), [lang]))[0]
@@ -57,7 +70,7 @@ def test_the_rows_of_a_form_stand_in_the_order_of_the_annex(kind: str, rows: lis
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("kind", ["hot_work", "confined_space", "height", "lifting"])
+@pytest.mark.parametrize("kind", sorted(FORMS))
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 def test_every_measure_of_a_form_is_printed_with_its_answer(kind: str, lang: str) -> None:
     front = pages(render_permit(samples.permit(kind), [lang]))[0]
@@ -74,6 +87,19 @@ def test_the_forms_have_the_measures_that_the_rules_ask_for(kind: str) -> None:
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 def test_a_usual_permit_is_one_sheet_of_two_pages(kind: str, lang: str) -> None:
     assert len(pages(render_permit(samples.permit(kind), [lang]))) == 2
+
+
+@pytest.mark.parametrize("kind", sorted(TYPES))
+def test_a_ticket_of_each_type_becomes_a_document_with_its_facts_in_both_languages(kind: str) -> None:
+    world = ready(kind, Boundary.COMPLETE)
+    view = View(world.board, world.rules, lambda person: {"en": person, "zh-CN": person}, Proof(1, "0" * 64, ()), "")
+    document = json.loads(json.dumps(permit_document(view, world.job, world.permit(TICKET), "permit")))
+    for fact in document["facts"].values():
+        for words in fact.values():
+            assert words["en"] and words["zh-CN"]
+    assert [act["services"] for act in document["cosigned"]] == ([list(SERVICES)] if kind == "earthwork" else [])
+    for lang in ("zh-CN", "en"):
+        assert document["permit_no"] in pages(render_permit(document, [lang]))[0]
 
 
 def test_all_thirteen_elements_of_hsg250_are_numbered(monkeypatch: pytest.MonkeyPatch) -> None:
