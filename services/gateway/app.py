@@ -42,7 +42,6 @@ API_ROUTES = (
     *views_api.ROUTES,
     *documents_api.ROUTES,
     *probes.ROUTES,
-    *static_files.ROUTES,
     web.get("/api/sites/{site_id}/events", sse.events),
 )
 
@@ -58,7 +57,7 @@ def make_app(gateway: Gateway) -> web.Application:
     app = web.Application(middlewares=middleware.MIDDLEWARES, client_max_size=limits.COMMAND_BYTES_MAX)
     app[GATEWAY] = gateway
     app.on_response_prepare.append(middleware.add_headers)
-    app.add_routes(API_ROUTES)
+    app.add_routes((*API_ROUTES, *static_files.ROUTES))
     _add_pages(app)
     return app
 

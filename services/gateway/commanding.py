@@ -87,9 +87,9 @@ async def _submit(gateway: Gateway, session: Session, body: Mapping[str, Any]) -
     if body.get("type") == STOP_WORK:
         return await _stop_work(gateway, session, body, received_at)
     before = await _before(gateway, body)
+    _check_role(session, _author(session, body), body, before.board)
     client = _client_part(session, body, before.board)
     beside = wire.transport(body)
-    _check_role(session, client["actor"], body, before.board)
     _check_enrolment(session, client)
     known = _known(client, before.decided)
     if known is not None:
@@ -128,6 +128,12 @@ def _check_enrolment(session: Session, client: Mapping[str, Any]) -> None:
     since = datetime.now(UTC) - datetime.fromtimestamp(session.authenticated_at, UTC)
     if since > ENROL_WITHIN:
         raise problems.NotAllowed(message="Prove who you are again, then register the key.")
+
+
+def _author(session: Session, body: Mapping[str, Any]) -> str:
+    """Who says so: of a signed one its actor, whose signature is checked with its shape; else the session's person."""
+    said = body.get("actor")
+    return said if body.get("signature") is not None and isinstance(said, str) else session.person_id
 
 
 def _check_role(session: Session, actor: str, body: Mapping[str, Any], board: Board) -> None:

@@ -119,7 +119,7 @@ def test_every_command_and_cause_and_gas_of_the_rules_has_a_word() -> None:
     from services.seven_steps.commands import COMMANDS
 
     site_only = {"register_site", "set_calendar", "set_foreman_roster", "set_policies", "advance_clock"}
-    site_only |= {"propose_rules", "release_rules"}
+    site_only |= {"propose_rules", "release_rules", "revoke_key"}
     acts = {t for t in COMMANDS if not t.startswith(("register_", "record_contra")) and t not in site_only}
     wanted = {f"act.{type_}" for type_ in acts}
     wanted |= {f"gas.{gas}" for gas in words.COMBUSTIBLE | words.TOXIC | words.OXYGEN}
