@@ -268,6 +268,24 @@ def _all_different(values: list[Any]) -> None:
 # ---- shapes that many commands share -------------------------------------------------------------------------------
 
 
+def grid_m(*, optional: bool = False) -> Dec:
+    """Metres on the site grid, from the site's own origin."""
+    return Dec("-100000", "100000", optional=optional)
+
+
+def elevation_m(*, optional: bool = False) -> Dec:
+    return Dec("-1000", "2000", optional=optional)
+
+
+class Spot(Strict):
+    """Where on the site grid work is; `error_m`: how far off that may be."""
+
+    east_m = grid_m()
+    north_m = grid_m()
+    elevation_m = elevation_m(optional=True)
+    error_m = Dec("0", "1000", optional=True)
+
+
 class Text(Strict):
     """What a person wrote, with the language it is in; never translated silently."""
 

@@ -54,6 +54,7 @@ SPECIAL_PERIODS_MAX = 50
 SHIFTS_MAX = 1_000
 POLICIES_MAX = 100
 PACKS_MAX = 10
+DECKS_MAX = 30
 
 # ---- numbers -------------------------------------------------------------------------------------------------------
 EXPECTED_VERSION_MAX = 1_000_000

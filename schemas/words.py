@@ -96,6 +96,24 @@ EQUIPMENT_KINDS = (
 #: analysis of hazards (4.17).
 TICKET_CHANGES = ("content", "scope", "place", "time", "process", "conditions", "method", "environment")
 TICKET_PARTS_KEPT = ("crew", "assessment", "plan")
+#: What a ticket's work may do to its neighbours, whatever its type; and what a coordination of two tickets may agree.
+ACTIVITIES = (
+    "gas_release",
+    "liquid_release",
+    "solvent_or_painting",
+    "dust_sweeping",
+    "tank_draining",
+    "combustion_engine",
+    "heavy_plant",
+)
+COORDINATION_MEASURES = (
+    "barrier",
+    "double_barrier",
+    "continuous_gas_both",
+    "edge_checked",
+    "co_monitor",
+    "slewing_order",
+)
 SUSPEND_CAUSES = ("suspension", "weather")
 TELEMETRY_KINDS = ("heartbeats", "positions", "gas", "video")
 SIGNAL_KINDS = ("gas_stream", "video", "position", "heartbeat")

@@ -24,6 +24,7 @@ import services
 from services.rulebook import installed
 from services.seven_steps.gate import Gate
 from services.seven_steps.gates import GATES
+from services.seven_steps.simops_matrix import Clash
 
 RULES = "services.seven_steps"
 SOURCE = Path(services.__file__).parent
@@ -182,9 +183,14 @@ def _reached(start: Callable[..., Any]) -> Iterator[Callable[..., Any]]:
 
 
 def _functions(value: Any) -> list[Callable[..., Any]]:
-    """The functions of the rules in a value; a partial, or one that closes over others, brings those too."""
+    """The functions of the rules in a value; a partial, one that closes over others, or a row of the matrix of
+    simultaneous operations brings its own too."""
     if isinstance(value, partial):
         return [one for part in (value.func, *value.args, *value.keywords.values()) for one in _functions(part)]
+    if isinstance(value, Clash):
+        return [one for part in (value.a, value.b, value.condition, value.asks) for one in _functions(part)]
+    if isinstance(value, tuple):
+        return [one for inner in value for one in _functions(inner)]
     value = getattr(value, "__wrapped__", value)
     if not hasattr(value, "__code__") or not str(value.__module__).startswith(RULES):
         return []

@@ -29,6 +29,8 @@ from schemas.fields import (
     SiteCode,
     Strict,
     Word,
+    elevation_m,
+    grid_m,
     names,
     text,
 )
@@ -64,6 +66,14 @@ class FixedHotWork(Strict):
     reviewed_on = Day()
 
 
+class GridCircle(Strict):
+    """The area lies within this circle of the site grid."""
+
+    east_m = grid_m()
+    north_m = grid_m()
+    radius_m = Dec("0", "10000")
+
+
 @command("register_area")
 class RegisterArea(Payload):
     area_id = Ident()
@@ -73,6 +83,8 @@ class RegisterArea(Payload):
     enriched_oxygen = Flag()
     position = Part(Position, optional=True)
     fixed_hot_work = Part(FixedHotWork, optional=True)
+    grid = Part(GridCircle, optional=True)
+    decks = Many(elevation_m(), limits.DECKS_MAX, unique=True, optional=True)
 
 
 @command("register_person")

@@ -20,6 +20,7 @@ from schemas.fields import (
     Many,
     OneOf,
     Part,
+    Spot,
     Strict,
     Uuid,
     errors_of,
@@ -50,6 +51,8 @@ class TicketFields(Payload):
     level_reason = Line(optional=True)
     related = Many(Uuid(), limits.RELATED_PERMITS_MAX, unique=True, optional=True)
     supersedes = Uuid(optional=True)
+    spot = Part(Spot, optional=True)
+    activities = Many(OneOf(words.ACTIVITIES), len(words.ACTIVITIES), unique=True, optional=True)
 
     @validates_schema
     def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:

@@ -22,6 +22,7 @@ from schemas.fields import (
     Part,
     Sha256,
     Strict,
+    Uuid,
     Word,
     text,
 )
@@ -127,6 +128,20 @@ class Survey(Payload):
 class SignNode(Payload):
     node = OneOf(words.NODES)
     opinion = text()
+
+
+@of_permit("coordinate")
+class Coordinate(Payload):
+    """What goes on beside the other ticket, and what was agreed for it (GB 30871-2022 4.7)."""
+
+    other = Uuid()
+    agreed = Many(OneOf(words.COORDINATION_MEASURES), len(words.COORDINATION_MEASURES), unique=True)
+    measures = text()
+
+
+@of_permit("sign_coordination")
+class SignCoordination(Payload):
+    other = Uuid()
 
 
 @of_permit("issue")

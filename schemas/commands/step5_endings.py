@@ -10,7 +10,7 @@ from schemas import words
 from schemas.commands.base import Payload, of_permit
 from schemas.commands.registry import _in_order
 from schemas.commands.ticket_facts import FACTS
-from schemas.fields import Instant, Line, Many, OneOf, Uuid, errors_of, text
+from schemas.fields import Instant, Line, Many, OneOf, Part, Spot, Uuid, errors_of, text
 from schemas.open_fields import ByShape
 
 
@@ -39,6 +39,8 @@ class ReplaceTicket(Payload):
     limitations = Line(optional=True)
     level = OneOf(words.LEVELS, optional=True)
     level_reason = Line(optional=True)
+    spot = Part(Spot, optional=True)
+    activities = Many(OneOf(words.ACTIVITIES), len(words.ACTIVITIES), unique=True, optional=True)
 
     @validates_schema
     def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:

@@ -44,6 +44,7 @@ from schemas.fields import (
     PackName,
     Part,
     Sha256,
+    Spot,
     Strict,
     Text,
     Uuid,
@@ -209,6 +210,8 @@ def _step1() -> None:
         "level_reasons": many_words(),
         "requested_level": OneOf(("", *words.LEVELS)),
         "requested_level_reason": plain(),
+        "spot": Part(Spot, nullable=True),
+        "activities": Many(OneOf(words.ACTIVITIES), len(words.ACTIVITIES)),
     }
     _event(
         "ticket.added",
@@ -276,6 +279,9 @@ def _step4() -> None:
         valid_to=Instant(),
     )
     _event("permit.foreman_checked", AboutPermit)
+    clashes = many_words()
+    _event("coordination.made", AboutPermit, step4_site_survey.Coordinate, clashes=clashes)
+    _event("coordination.signed", AboutPermit, step4_site_survey.SignCoordination)
     _event("permit.printed", AboutPermit, copy=OneOfInt(words.COPIES))
 
 

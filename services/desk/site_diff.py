@@ -233,14 +233,14 @@ def _changed(row: Payload, known: Any) -> dict[str, tuple[Any, Any]] | None:
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        return asdict(value)
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, (set, frozenset)):
         return sorted(value)
     if isinstance(value, tuple):
-        return list(value)
+        return [_plain(inner) for inner in value]
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain(asdict(value))
     return str(value) if isinstance(value, Decimal) else value
 
 

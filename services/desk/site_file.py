@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from schemas import fields as wire
-from schemas import words
+from schemas import limits, words
 from services.desk.exits import Fault, not_found, usage
 from services.seven_steps.site_time import stamp
 
@@ -63,6 +63,12 @@ class _FixedHotWork(_Strict):
     reviewed_on = wire.Day()
 
 
+class _GridCircle(_Strict):
+    east_m = wire.grid_m()
+    north_m = wire.grid_m()
+    radius_m = wire.Dec("0", "10000")
+
+
 class _Area(_Strict):
     area_id = wire.Ident()
     name = wire.names()
@@ -71,6 +77,8 @@ class _Area(_Strict):
     enriched_oxygen = wire.Flag()
     position = wire.Part(_Position, optional=True)
     fixed_hot_work = wire.Part(_FixedHotWork, optional=True)
+    grid = wire.Part(_GridCircle, optional=True)
+    decks = wire.Many(wire.elevation_m(), limits.DECKS_MAX, unique=True, optional=True)
 
 
 class _Contractor(_Strict):

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from services.seven_steps.board_audit import Audit
+from services.seven_steps.board_index import Index
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_site import (
     Area,
@@ -113,6 +114,20 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
+class Coordination:
+    """What was agreed between two tickets whose work bears on each other (GB 30871-2022 4.7), and who signed it.
+
+    clashes: rows of the matrix it was made for; agreed: measures by their word; stated.text: in people's words
+    """
+
+    permits: tuple[str, str]
+    clashes: tuple[str, ...]
+    agreed: tuple[str, ...]
+    stated: Stated
+    signatures: tuple[Stated, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Board:
     site: Site | None = None
     seq: int = 0  # of the last record applied; 0 before the first
@@ -138,6 +153,7 @@ class Board:
     emergencies: Mapping[str, Emergency] = EMPTY  # by area id, "" for the whole site
     jobs: Mapping[str, Job] = EMPTY
     permits: Mapping[str, Permit] = EMPTY
+    coordinations: Mapping[str, Coordination] = EMPTY  # by the two ticket ids, in order
     alarms: Mapping[str, Alarm] = EMPTY
     concerns: Mapping[str, Concern] = EMPTY
     late_arrivals: Mapping[str, LateArrival] = EMPTY
@@ -147,3 +163,4 @@ class Board:
     tombstones: Mapping[str, Tombstone] = EMPTY
     counters: Mapping[str, int] = EMPTY  # "2026-11-20" -> numbers given that day
     seen: Mapping[str, Mapping[str, Seen]] = EMPTY  # by job id, or a bucket of the site's own commands
+    index: Index = field(default_factory=Index)

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from services.seven_steps.command import Interval
 from services.seven_steps.facts import EMPTY, Stated
+from services.seven_steps.grid import Circle
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,8 @@ class Area:
     seq: int
     position: Mapping[str, str] | None = None  # lat, lon, radius_m
     fixed_hot_work: FixedHotWork | None = None
+    grid: Circle | None = None  # where it is on the site grid
+    decks: tuple[Decimal, ...] = ()  # elevations of its solid decks, m
 
 
 @dataclass(frozen=True, slots=True)

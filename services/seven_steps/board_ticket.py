@@ -10,6 +10,7 @@ from typing import Any
 
 from services.seven_steps.command import Interval
 from services.seven_steps.facts import EMPTY, Stated
+from services.seven_steps.grid import Spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +198,9 @@ class Permit:
     planned_from: datetime
     planned_to: datetime
     created: Stated
+    content_seq: int = 0  # of the record that stated its content last
+    spot: Spot | None = None  # where on the site grid; None: anywhere in its area
+    activities: frozenset[str] = frozenset()  # what the work does to its neighbours (simops)
     related: frozenset[str] = frozenset()
     supersedes: str | None = None
     crew: Mapping[str, CrewMember] = EMPTY

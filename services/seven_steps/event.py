@@ -8,13 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeVar
 
-from services.seven_steps import site_time
+from services.seven_steps import board_index, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.command import Interval
 from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Case
+from services.seven_steps.grid import Spot
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -94,13 +95,23 @@ def stated(board: Board, data: Mapping[str, Any], text: str = "") -> Stated:
 
 
 def change_job(board: Board, data: Mapping[str, Any], **changes: Any) -> Board:
-    job = board.jobs[data["job_id"]]
-    return replace(board, jobs=put(board.jobs, job.job_id, replace(job, **changes)))
+    return put_job(board, replace(board.jobs[data["job_id"]], **changes))
 
 
 def change_permit(board: Board, data: Mapping[str, Any], **changes: Any) -> Board:
-    permit = board.permits[data["permit_id"]]
-    return replace(board, permits=put(board.permits, permit.permit_id, replace(permit, **changes)))
+    return put_permit(board, replace(board.permits[data["permit_id"]], **changes))
+
+
+def put_job(board: Board, job: Job) -> Board:
+    """A job, new or changed, with what is looked up by it."""
+    index = board_index.with_job(board.index, board.jobs.get(job.job_id), job)
+    return replace(board, jobs=put(board.jobs, job.job_id, job), index=index)
+
+
+def put_permit(board: Board, permit: Permit) -> Board:
+    """A ticket, new or changed, with what is looked up by it."""
+    index = board_index.with_ticket(board.index, board.permits.get(permit.permit_id), permit)
+    return replace(board, permits=put(board.permits, permit.permit_id, permit), index=index)
 
 
 def job_of(board: Board, data: Mapping[str, Any]) -> Job:
@@ -113,6 +124,17 @@ def permit_of(board: Board, data: Mapping[str, Any]) -> Permit:
 
 def decimal_or_none(value: str | None) -> Decimal | None:
     return None if value is None else Decimal(value)
+
+
+def spot_of(value: Mapping[str, str] | None) -> Spot | None:
+    return None if value is None else Spot(**{name: Decimal(metres) for name, metres in value.items()})
+
+
+def spot_json(spot: Spot | None) -> dict[str, str] | None:
+    if spot is None:
+        return None
+    stated_ = {name: getattr(spot, name) for name in ("east_m", "north_m", "elevation_m", "error_m")}
+    return {name: format(metres, "f") for name, metres in stated_.items() if metres is not None}
 
 
 def interval_json(interval: Interval | None) -> list[str] | None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.seven_steps import codes, roles, site_time
+from services.seven_steps import board_index, codes, roles, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Change
 from services.seven_steps.board_site import (
@@ -42,6 +42,7 @@ from services.seven_steps.event import (
     without,
 )
 from services.seven_steps.gate import Case
+from services.seven_steps.grid import Circle
 from services.seven_steps.spec import ACT, RECORD, SITE, CommandSpec, Decision, Refused
 
 Data = Mapping[str, Any]
@@ -154,8 +155,14 @@ def area_registered(board: Board, data: Data) -> Board:
         seq=board.seq,
         position=data.get("position"),
         fixed_hot_work=FixedHotWork(fixed["conditions_confirmed"], fixed["reviewed_on"]) if fixed else None,
+        grid=_circle(data.get("grid")),
+        decks=tuple(Decimal(deck) for deck in data.get("decks", ())),
     )
     return replace(board, areas=put(board.areas, area.area_id, area))
+
+
+def _circle(value: Mapping[str, str] | None) -> Circle | None:
+    return None if value is None else Circle(**{name: Decimal(metres) for name, metres in value.items()})
 
 
 def person_registered(board: Board, data: Data) -> Board:
@@ -183,7 +190,12 @@ def certificate_registered(board: Board, data: Data) -> Board:
         revoked=data.get("revoked", False),
         seq=board.seq,
     )
-    return replace(board, certificates=put(board.certificates, certificate.certificate_id, certificate))
+    before = board.certificates.get(certificate.certificate_id)
+    return replace(
+        board,
+        certificates=put(board.certificates, certificate.certificate_id, certificate),
+        index=board_index.with_certificate(board.index, before, certificate),
+    )
 
 
 def contraindication_recorded(board: Board, data: Data) -> Board:

@@ -10,7 +10,21 @@ from services.seven_steps import codes, fixed_areas, limits, risk, roles, site_t
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Assessment, Job, LessonAnswer, RiskRow
 from services.seven_steps.board_ticket import Permit
-from services.seven_steps.event import Event, change_job, change_permit, event, job_of, permit_of, put, stated, text_of
+from services.seven_steps.event import (
+    Event,
+    change_job,
+    change_permit,
+    event,
+    job_of,
+    permit_of,
+    put,
+    put_job,
+    put_permit,
+    spot_json,
+    spot_of,
+    stated,
+    text_of,
+)
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, CommandSpec, Decision, Refused
 from services.seven_steps.work_types import TYPES
@@ -124,6 +138,8 @@ def content_of(permit: Permit) -> dict[str, Any]:
         "planned_to": site_time.stamp(permit.planned_to),
         "level": permit.requested_level,
         "level_reason": permit.requested_level_reason,
+        "spot": spot_json(permit.spot),
+        "activities": sorted(permit.activities),
     }
 
 
@@ -151,6 +167,8 @@ def _ticket_content(case: Case, area_id: str, payload: Data) -> dict[str, Any]:
         "level_reasons": list(derived.reasons),
         "requested_level": requested,
         "requested_level_reason": payload.get("level_reason", ""),
+        "spot": payload.get("spot"),
+        "activities": sorted(payload.get("activities", [])),
     }
 
 
@@ -224,7 +242,7 @@ def job_created(board: Board, data: Data) -> Board:
         created=stated(board, data),
         copied_from=data["copied_from"],
     )
-    return replace(_counted(board, data["day"]), jobs=put(board.jobs, job.job_id, job))
+    return put_job(_counted(board, data["day"]), job)
 
 
 def ticket_added(board: Board, data: Data) -> Board:
@@ -237,22 +255,25 @@ def ticket_added(board: Board, data: Data) -> Board:
         created=stated(board, data),
         related=frozenset(data["related"]),
         supersedes=data["supersedes"],
-        **_content(data),
+        **_content(board, data),
     )
     job = job_of(board, data)
     board = change_job(_counted(board, data["day"]), data, permits=(*job.permits, permit.permit_id))
-    return replace(board, permits=put(board.permits, permit.permit_id, permit))
+    return put_permit(board, permit)
 
 
 def ticket_amended(board: Board, data: Data) -> Board:
     """What was agreed about the ground was about the old content."""
     job = job_of(board, data)
-    board = change_permit(board, data, **_content(data), cosigned={})
+    board = change_permit(board, data, **_content(board, data), cosigned={})
     return change_job(board, data, assessed=job.assessed - {data["permit_id"]})  # a planned one can't be amended
 
 
-def _content(data: Data) -> dict[str, Any]:
+def _content(board: Board, data: Data) -> dict[str, Any]:
     return {
+        "content_seq": board.seq,
+        "spot": spot_of(data["spot"]),
+        "activities": frozenset(data["activities"]),
         "level": data["level"],
         "level_reasons": tuple(data["level_reasons"]),
         "requested_level": data["requested_level"],

@@ -32,7 +32,7 @@ def crew_asked(case: Case) -> tuple[CrewMember, ...]:
 
 def crew_record(case: Case) -> tuple[int, ...]:
     held = {m.person_id for m in crew_asked(case)}
-    certificates = (c.seq for c in case.board.certificates.values() if c.person_id in held)
+    certificates = (c.seq for person_id in held for c in _certificates(case, person_id))
     people = (case.board.people[p].seq for p in held if p in case.board.people)
     return tuple(sorted({*(m.seq for m in crew_asked(case)), *certificates, *people}))
 
@@ -53,12 +53,15 @@ def _days_between(first: str, last: str) -> list[str]:
     return [(start + timedelta(days=n)).isoformat() for n in range(max(count, 0) + 1)]
 
 
+def _certificates(case: Case, person_id: str) -> list[Certificate]:
+    ids = sorted(case.board.index.certificates.get(person_id, ()))
+    return [case.board.certificates[key] for key in ids]
+
+
 def certificate_missing(case: Case, person_id: str, trade: str) -> tuple[Missing, ...]:
     """A certificate of that trade, of that person, good to the end of its last day (reading A10.1)."""
     first, last = _days(case)
-    held: list[Certificate] = [
-        c for c in case.board.certificates.values() if c.person_id == person_id and c.trade == trade and not c.revoked
-    ]
+    held = [c for c in _certificates(case, person_id) if c.trade == trade and not c.revoked]
     days = _days_between(first, last)
     if all(any(c.valid_from <= day <= c.valid_to for c in held) for day in days):
         return ()
@@ -130,19 +133,21 @@ def guardian_not_certified(case: Case) -> tuple[Missing, ...]:
     return tuple(found)
 
 
-def _others(case: Case) -> list[Permit]:
-    """Live tickets of the site whose planned time overlaps this one's."""
+def _others(case: Case, person_id: str) -> list[Permit]:
+    """Live tickets on whose crew that person is and whose planned time overlaps this one's, the oldest first."""
     here = case.permit
     assert here is not None
     watch = case.rules.duration("fire_watch", case.board)
-    return [
+    theirs = (case.board.permits[key] for key in case.board.index.people.get(person_id, ()))
+    found = (
         p
-        for p in case.board.permits.values()
+        for p in theirs
         if p.permit_id != here.permit_id
         and p.state not in ENDED | {"accepted"}
         and p.planned_from < here.planned_to
         and here.planned_from < _occupied_until(p, watch)
-    ]
+    )
+    return sorted(found, key=lambda p: (p.created.seq, p.permit_id))
 
 
 def _occupied_until(permit: Permit, watch: timedelta) -> datetime:
@@ -162,7 +167,7 @@ def guardian_elsewhere(case: Case) -> tuple[Missing, ...]:
     assert case.permit is not None
     found = []
     for person_id in guardians_of(case.permit):
-        for other in _others(case):
+        for other in _others(case, person_id):
             if person_id in guardians_of(other) and not _same_spot(case.permit, other):
                 found.append(
                     Missing("guardian_place", about=person_id, have=other.permit_no, need=":one_place", who=PREPARERS)
@@ -175,7 +180,7 @@ def guardian_on_crew(case: Case) -> tuple[Missing, ...]:
     assert case.permit is not None and case.job is not None
     found = []
     for person_id in guardians_of(case.permit):
-        works = [p for p in _others(case) if p.crew.get(person_id) and p.crew[person_id].role == "worker"]
+        works = [p for p in _others(case, person_id) if p.crew[person_id].role == "worker"]
         if works or person_id == case.job.work_lead:
             have = works[0].permit_no if works else ":work_lead"
             found.append(

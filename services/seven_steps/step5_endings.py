@@ -90,6 +90,8 @@ def replace_ticket(case: Case) -> Decision:
         return refused
     content = content_of(old) | {name: payload[name] for name in content_of(old) if name in payload}
     changed = _changed(old, content, payload["changed"])
+    if PLACE in changed and "spot" not in payload:
+        content["spot"] = None  # another place is not where the old one was
     related = sorted(_linked(case, old))
     added = added_ticket(case, new_id, {**content, "related": related, "supersedes": old.permit_id})
     if isinstance(added, Refused):
@@ -122,8 +124,8 @@ def _changed(old: Permit, content: Data, said: list[str]) -> list[str]:
     """What was said to have changed, and what differs whatever was said."""
     before = content_of(old)
     found = set(said)
-    found |= {PLACE} if content["place"] != before["place"] else set()
-    same = ("facts", "equipment_tag", "limitations", "level")
+    found |= {PLACE} if any(content[name] != before[name] for name in ("place", "spot")) else set()
+    same = ("facts", "equipment_tag", "limitations", "level", "activities")
     found |= {CONTENT} if any(content[name] != before[name] for name in same) else set()
     return sorted(found)
 

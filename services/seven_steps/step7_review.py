@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.seven_steps import codes, limits, roles
+from services.seven_steps import board_index, codes, limits, roles
 from services.seven_steps.board import Board, Tombstone
 from services.seven_steps.board_job import Action, Seal
 from services.seven_steps.event import at, change_job, event, job_of, put, recorded, stated, text_of, without
@@ -104,8 +104,14 @@ def _archived(board: Board, job_id: str) -> Board:
         types=frozenset(board.permits[permit_id].type for permit_id in job.permits),
         had_part=had_part(board, job),
     )
+    index = board_index.with_job(board.index, job, None)
+    for permit_id in job.permits:
+        index = board_index.with_ticket(index, board.permits[permit_id], None)
+    gone = set(job.permits)
     return replace(
         board,
+        index=index,
+        coordinations={key: one for key, one in board.coordinations.items() if not gone & set(one.permits)},
         jobs=without(board.jobs, job_id),
         permits={key: permit for key, permit in board.permits.items() if permit.job_id != job_id},
         alarms={key: alarm for key, alarm in board.alarms.items() if alarm.job_id != job_id},

@@ -44,6 +44,11 @@ def test_the_first_load_sends_everything_and_the_second_nothing():
     "edit, line",
     [
         (lambda c: c["areas"][0].update(bund=True), "~ area drain-valley  bund: False -> True"),
+        (lambda c: c["areas"][0].update(decks=["4.50", "9"]), "~ area drain-valley  decks: none -> 4.50, 9"),
+        (
+            lambda c: c["areas"][0].update(grid={"east_m": "1.0", "north_m": "-2", "radius_m": "40"}),
+            "~ area drain-valley  grid: none -> east_m=1.0, north_m=-2, radius_m=40",
+        ),
         (lambda c: c["people"][0].update(unit="Crew B"), "~ person wang.jianye  unit: Equipment department -> Crew B"),
         (
             lambda c: c["people"][2]["certificates"][0].update(revoked=True),

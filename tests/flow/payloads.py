@@ -115,6 +115,8 @@ PAYLOADS: dict[str, dict[str, Any]] = {
     },
     "survey": {},
     "sign_node": {"node": "unit", "opinion": text("ok")},
+    "coordinate": {"other": PIT, "agreed": ["continuous_gas_both"], "measures": text("m")},
+    "sign_coordination": {"other": PIT},
     "issue": {},
     "check_ticket": {},
     "print_permit": {"copy": 1},

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.rulebook import rulebook
-from services.seven_steps import fold
+from services.seven_steps import board_index, fold
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
@@ -46,6 +46,7 @@ PEOPLE: Mapping[str, tuple[str, ...]] = {
     "safety": ("approver_safety",),
     "head": ("approver_head",),
     "foreman": ("shift_foreman",),
+    "coord": ("cross_coord",),
     "hse": ("hse",),
     "admin": ("admin",),
 }
@@ -151,10 +152,18 @@ class World:
     def change_permit(self, permit_id: str, **changes: Any) -> World:
         changed = replace(self.permit(permit_id), **changes)
         self.board = replace(self.board, permits={**self.board.permits, permit_id: changed})
+        return self.indexed()
+
+    def indexed(self) -> World:
+        """The board with its index made anew: a test that edits a board by hand leaves the index behind."""
+        board = self.board
+        made = board_index.built(board.jobs.values(), board.permits.values(), board.certificates.values())
+        self.board = replace(board, index=made)
         return self
 
     def shut(self, boundary: Boundary, permit_id: str | None = HOT) -> set[str]:
         """Gate ids that are shut now at that boundary, as a page sees them."""
+        self.indexed()
         permit = self.permit(permit_id) if permit_id else None
         verdicts = judge(self.board, boundary, self.job, permit, self.now, self.rules)
         return {v.gate.id for v in verdicts if not v.open}

@@ -84,7 +84,7 @@ def situation(vector: Vector) -> World:
         put(w, path, value)
     for path in vector.remove:
         put(w, path, None)
-    return w
+    return w.indexed()
 
 
 @dataclass(frozen=True)

@@ -32,7 +32,13 @@ TOWARDS: Mapping[Boundary, tuple[str, tuple[str, ...]]] = {
         "survey",
         ("confirm_measures", "apply_isolation", "verify_isolation", "record_gas_test", "link_tickets", "send_back"),
     ),
-    B.ISSUE: ("issue", ("sign_node", "record_gas_test", "record_process_state", "send_back", "revoke_ticket")),
+    B.ISSUE: (
+        "issue",
+        (
+            "sign_node", "record_gas_test", "record_process_state", "coordinate", "sign_coordination", "send_back",
+            "revoke_ticket",
+        ),
+    ),
     B.START: (
         "start",
         (
@@ -76,7 +82,7 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
     3: ("give_briefing", "acknowledge_briefing", "brief"),
     4: (
         "confirm_measures", "apply_isolation", "verify_isolation", "record_gas_test", "record_process_state", "survey",
-        "sign_node", "issue", "check_ticket", "print_permit",
+        "coordinate", "sign_coordination", "sign_node", "issue", "check_ticket", "print_permit",
     ),
     5: (
         "guardian_on", "check_equipment", "record_monitor", "start", "enter", "leave", "record_found_inside",

@@ -44,6 +44,7 @@ BY_COMMAND: Mapping[tuple[str, str], str] = {
     ("add_ticket", "supersedes"): "permit", ("create_job", "copied_from"): "fixed",
     ("record_plan", "gas"): "gas_plans", ("record_gas_test", "sample_age_s"): "int",
     ("give_briefing", "contents"): "contents", ("sign_node", "node"): "node",
+    ("coordinate", "other"): "neighbour", ("sign_coordination", "other"): "neighbour",
 }  # fmt: skip
 #: Units that stand beside a number.
 UNITS: Mapping[str, str] = {
@@ -52,13 +53,14 @@ UNITS: Mapping[str, str] = {
     "lamp_visible_m": "m", "barrier_m": "m", "voltage_kv": "kV",
     "gust_m_s": "m/s", "height_m": "m", "live_part_kv": "kV", "live_part_m": "m", "mass_t": "t", "lift_t": "t",
     "highest_load_percent": "%", "radius_m": "m", "sample_age_s": "s", "lel": "%vol",
+    "east_m": "m", "north_m": "m", "elevation_m": "m", "error_m": "m",
 }  # fmt: skip
 #: Catalogue group of a closed vocabulary, by field name.
 WORDS_OF: Mapping[str, str] = {
     "type": "kind", "level": "level", "method": "method", "answer": "answer", "kind": "equipment", "cause": "cause",
     "place": "place", "node": "node", "role": "crew_role", "as": "role", "unit": "unit", "topic": "topic",
     "roles": "role", "clock": "clock", "changed": "ticket_change", "types": "kind",
-    "of": "audited", "severity": "severity", "what": "purged",
+    "of": "audited", "severity": "severity", "what": "purged", "activities": "activity", "agreed": "value",
     "services": "service", "buried_services": "service",
     "factors": "fact", "situations": "fact", "weather": "weather",
 }  # fmt: skip
@@ -274,9 +276,9 @@ GROUP_OF_KIND: Mapping[str, str] = {
 }  # fmt: skip
 #: What is asked first, where the schema inherits its fields; the others follow in the schema's order.
 ASKED_FIRST: Mapping[str, tuple[str, ...]] = {
-    "add_ticket": ("type", "place", "planned_from", "planned_to", "facts", "related"),
-    "replace_ticket": ("changed", "reason", "place", "planned_from", "planned_to", "facts"),
-    "amend_ticket": ("place", "planned_from", "planned_to", "facts", "related"),
+    "add_ticket": ("type", "place", "planned_from", "planned_to", "facts", "activities", "related"),
+    "replace_ticket": ("changed", "reason", "place", "planned_from", "planned_to", "facts", "activities"),
+    "amend_ticket": ("place", "planned_from", "planned_to", "facts", "activities", "related"),
 }
 #: Lists that open with one empty row although they may be empty.
 OPEN_WITH_A_ROW = frozenset({"crew", "controls"})

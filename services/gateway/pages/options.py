@@ -9,9 +9,10 @@ from services.gateway.pages.controls import Choice
 from services.gateway.pages.render import View
 from services.gateway.texts import LANGUAGES
 from services.rulebook import rulebook
-from services.seven_steps import roles
+from services.seven_steps import roles, simops
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
+from services.seven_steps.event import spot_json
 from services.seven_steps.rules import Rules
 from services.seven_steps.step1_to_2_gates import lessons_for
 from services.seven_steps.work_types import TYPES, type_of
@@ -115,6 +116,17 @@ class FormOptions:
         tickets = [self.board.permits[one] for one in ids if one in self.board.permits]
         return [
             (one.permit_id, f"{one.permit_no} · {self.said.t(f'kind.{one.type}')} · {one.place}") for one in tickets
+        ]
+
+    def of_neighbour(self, _name: str) -> list[Choice]:
+        """The tickets that stand near this one, of whatever job."""
+        if self.permit is None:
+            return self.of_permits("")
+        near = simops.neighbours_of(self.board, rules_of(self.view), self.permit)
+        return [
+            (one.permit_id, f"{one.permit_no} · {self.said.t(f'kind.{one.type}')} · {one.place}")
+            for one in near
+            if one.state not in simops.OVER
         ]
 
     def of_job(self, _name: str) -> list[Choice]:
@@ -293,6 +305,7 @@ def _ticket(view: View, _job: Job | None, permit: Permit | None) -> dict[str, An
         "type": permit.type, "planned_from": permit.planned_from, "planned_to": permit.planned_to,
         "level": permit.requested_level,
         "level_reason": permit.requested_level_reason, "facts": dict(permit.facts), "related": sorted(permit.related),
+        "spot": spot_json(permit.spot), "activities": sorted(permit.activities),
     }  # fmt: skip
 
 
