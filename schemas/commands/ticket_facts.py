@@ -61,6 +61,7 @@ class LiftingFacts(Strict):
     special_conditions = Flag()  # odd shape, slender, weak, precious, or hard conditions (9.2.1)
     near_hazardous = Flag()
     outdoors = Flag()
+    radius_m = Dec("0", "500", optional=True)  # how far load and jib reach (9.2.12); not said: the site's number
 
 
 class EarthworkFacts(Strict):

@@ -185,6 +185,12 @@ def other_than_lifting(side: Side) -> bool:
     return not lifting(side)
 
 
+def heavy_plant(side: Side) -> bool:
+    """A crane, machines that dig, or whatever states that it is heavy."""
+    digs = side.permit.type == "earthwork" and bool(side.permit.facts.get("heavy_machines"))
+    return lifting(side) or digs or "heavy_plant" in side.permit.activities
+
+
 def on_isolation(side: Side) -> bool:
     return bool(points_of(side.job))
 
@@ -376,7 +382,7 @@ RADIATION = Clash(
 SURCHARGE = Clash(
     "SM-12",
     of_type("earthwork"),
-    either(lifting, does("heavy_plant")),
+    heavy_plant,
     within_own("depth_m", "excavation_depth_unstated"),
     CONDITIONAL,
     "Policy (SIMOPS matrix)",

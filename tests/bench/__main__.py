@@ -1,6 +1,6 @@
 """`python -m tests.bench`: JSON lines, one for each thing measured. Ratios come from one run on one machine.
 
---only pure,decisions,taps,seals    --no-kafka    --commands N (a site, for the decisions)
+--only pure,crowd,decisions,taps,seals    --no-kafka    --commands N (a site, for the decisions)
 """
 
 from __future__ import annotations
@@ -15,13 +15,13 @@ import subprocess
 import sys
 from typing import Any
 
-from tests.bench import decisions, peer, pure, seals, taps
+from tests.bench import crowd, decisions, peer, pure, seals, taps
 from tests.bench.history import PureHand, site_history
 from tests.chaos.cast import sites_apart
 from tests.chaos.servers import end_in_order_when_told
 
 SITES = 4
-PARTS = ("pure", "decisions", "taps", "seals")
+PARTS = ("pure", "crowd", "decisions", "taps", "seals")
 AIM_EMPTY, AIM_PEER, AIM_TAP = 0.6, 2.0, 10.0
 
 
@@ -39,6 +39,8 @@ def main() -> int:
     histories = [asyncio.run(site_history(cast, chosen.commands)) for cast in sites_apart(SITES, 8)]
     if "pure" in parts:
         line("pure", **pure.measure(histories[0]))
+    if "crowd" in parts:
+        line("crowd", **crowd.measure())
     if "decisions" in parts:
         _decisions(histories, kafka)
     if "taps" in parts:

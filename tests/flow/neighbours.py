@@ -67,6 +67,12 @@ def site(
     return replace(board, areas=areas)
 
 
+def put_beside(board: Board, key: str, ticket: Ticket) -> Board:
+    """The board with one ticket more, of a job of its own; the index is the caller's to make anew."""
+    other = stand(board, {key: ticket})
+    return replace(board, permits={**board.permits, **other.permits}, jobs={**board.jobs, **other.jobs})
+
+
 def stand(board: Board, tickets: Mapping[str, Ticket], sibling: bool = False) -> Board:
     """The tickets on the board, each of a job of its own, or all of one."""
     permits = {key: _permit(key, one, sibling) for key, one in tickets.items()}

@@ -23,11 +23,14 @@ from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary, Case, Verdict
 from services.seven_steps.gates import gates_at, judge_gate
 from services.seven_steps.judge import case_of
+from tests.flow.neighbours import Ticket, put_beside
 from tests.flow.standard_jobs import DEFAULT_PACKS, OTHER, TICKET, ready
 from tests.flow.world import JOB, World, presence
 
 FOLDER = Path(__file__).parent
-TICKETS = {"ticket": TICKET, "other": OTHER}
+#: The ticket of another job that `beside` puts there.
+BESIDE = "beside"
+TICKETS = {"ticket": TICKET, "other": OTHER, "beside": BESIDE}
 IDS = {"$ticket": TICKET, "$other": OTHER, "$job": JOB}
 #: Boundaries of a whole job: no ticket is asked about.
 OF_JOB = (Boundary.REVIEW, Boundary.PURGE, Boundary.REMOVE_ISOLATION)
@@ -50,6 +53,7 @@ class Vector:
     expect: str
     packs: tuple[str, ...] = DEFAULT_PACKS
     set: Mapping[str, Any] = field(default_factory=dict)
+    beside: Mapping[str, Any] = field(default_factory=dict)
     remove: tuple[str, ...] = ()
     do: tuple[Mapping[str, Any], ...] = ()
     act: Mapping[str, Any] | None = None
@@ -84,7 +88,13 @@ def situation(vector: Vector) -> World:
         put(w, path, value)
     for path in vector.remove:
         put(w, path, None)
+    if vector.beside:
+        w.board = put_beside(w.board, BESIDE, Ticket(**{**vector.beside, **_tuples(vector.beside)}))
     return w.indexed()
+
+
+def _tuples(beside: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) for name, value in beside.items() if isinstance(value, list)}
 
 
 @dataclass(frozen=True)
