@@ -357,7 +357,7 @@ def test_every_row_of_the_matrix_is_there_once() -> None:
 
 def test_a_wide_reach_is_seen_from_afar_both_ways() -> None:
     crane = Ticket("lifting", {"radius_m": "900"}, at=ORIGIN)
-    board = beside(Ticket(at=("0", "900")), crane)
+    board = beside(Ticket(at=("0", "900"), area=OUTDOORS), crane)
     assert rows_hit(board) == {"SM-09"} == rows_hit(board, about=THERE)
 
 
