@@ -18,7 +18,7 @@ from services.seven_steps.board_ticket import Permit
 from services.seven_steps.coordination import uncoordinated
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.rules import Rules
-from services.seven_steps.simops_matrix import CONDITIONAL, DISTANCES, MATRIX, PROHIBIT, Clash, Hit, Pair, Side
+from services.seven_steps.simops_matrix import CONDITIONAL, DISTANCES, MATRIX, Clash, Hit, Pair, Side
 from services.seven_steps.step1_risk_assessment import ENDED, ISSUED_ONCE
 
 OVER = ENDED | {"accepted"}
@@ -108,42 +108,50 @@ def _around(board: Board, place: grid.Where, reach: Decimal) -> Iterator[str]:
 
 def hits_between(board: Board, rules: Rules, here: Side, there: Side, rows: Iterable[Clash] = MATRIX) -> Iterator[Hit]:
     """Each row that hits the two tickets, once, whichever of them is its `a`; time is not looked at."""
+    return _hits_between(board, rules, here, there, _about(here, rows))
+
+
+#: A row with whether a ticket may be its `a`, and whether its `b`.
+Asked = tuple[Clash, bool, bool]
+
+
+def _about(here: Side, rows: Iterable[Clash]) -> list[Asked]:
+    """The rows that may be about the ticket at all: found once, whatever stands beside it."""
+    found = ((row, row.a(here), row.b(here)) for row in rows)
+    return [one for one in found if one[1] or one[2]]
+
+
+def _hits_between(board: Board, rules: Rules, here: Side, there: Side, asked: Iterable[Asked]) -> Iterator[Hit]:
     sibling = here.job.job_id == there.job.job_id
-    for row in rows:
+    for row, is_a, is_b in asked:
         if row.another and sibling:
             continue
-        for one, other in ((here, there), (there, here)):
-            if not (row.a(one) and row.b(other)):
-                continue
-            pair = Pair(one, other, board, rules)
-            if row.screened and pair.parted():
-                continue
-            found = row.condition(pair)
-            if found is not None:
-                ids = one.permit.permit_id, other.permit.permit_id
-                yield Hit(row, there.permit, found.have, found.need, found.pack, row.asks(pair), *ids)
-                break
+        first = _hit(Pair(here, there, board, rules), row, there) if is_a and row.b(there) else None
+        found = first or (_hit(Pair(there, here, board, rules), row, there) if is_b and row.a(there) else None)
+        if found is not None:
+            yield found
 
 
-def hits(case: Case, rows: Iterable[Clash] = MATRIX) -> tuple[Hit, ...]:
+def _hit(pair: Pair, row: Clash, there: Side) -> Hit | None:
+    found = None if row.screened and pair.parted() else row.condition(pair)
+    if found is None:
+        return None
+    ids = pair.a.permit.permit_id, pair.b.permit.permit_id
+    return Hit(row, there.permit, found.have, found.need, found.pack, row.asks(pair), *ids)
+
+
+def hits(case: Case, rows: Iterable[Clash]) -> tuple[Hit, ...]:
     """What the case's ticket clashes with, of the tickets that count there and then."""
     permit = case.permit
     assert permit is not None
     here = side_of(case.board, case.rules, permit)
+    asked = _about(here, rows)
     found: list[Hit] = []
-    for other in neighbours(case.board, case.rules, here):
+    for other in neighbours(case.board, case.rules, here) if asked else ():
         if counts(case, other) and meets(case, other):
             there = side_of(case.board, case.rules, other)
-            found += hits_between(case.board, case.rules, here, there, rows)
+            found += _hits_between(case.board, case.rules, here, there, asked)
     return tuple(found)
-
-
-def prohibited(found: Iterable[Hit]) -> tuple[Hit, ...]:
-    return tuple(hit for hit in found if hit.row.result == PROHIBIT)
-
-
-def conditional(found: Iterable[Hit]) -> tuple[Hit, ...]:
-    return tuple(hit for hit in found if hit.row.result == CONDITIONAL)
 
 
 # ---- who counts, and when ------------------------------------------------------------------------------------------

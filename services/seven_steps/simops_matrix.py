@@ -280,9 +280,9 @@ def isolation_conflict(pair: Pair) -> Found | None:
 def _blind_taken_away(pair: Pair) -> Found | None:
     """`a` takes out the blind that keeps `b` isolated."""
     facts = pair.a.permit.facts
-    if not blind(pair.a) or facts.get("action") != "remove":
+    if not blind(pair.a) or facts.get("action") == "insert":
         return None
-    named = {pair.a.permit.equipment_tag, str(facts.get("pipe") or "")} - {""}
+    named = {pair.a.permit.equipment_tag, str(facts.get("pipe") or ""), *facts.get("blinds", ())} - {""}
     for point in sorted(points_of(pair.b.job)):
         if named & {point, _tag(pair, point)}:
             return Found(f":isolation_state {_tag(pair, point)}", ":one_state")
@@ -429,6 +429,8 @@ MATRIX: tuple[Clash, ...] = (
     ISOLATION_STATE,
     CONTRACTORS,
 )
+PROHIBITING = tuple(row for row in MATRIX if row.result == PROHIBIT)
+COORDINATED = tuple(row for row in MATRIX if row.result == CONDITIONAL)
 #: The numbers that say how near two tickets are looked for at least.
 DISTANCES = (
     "flammable_gas_distance",

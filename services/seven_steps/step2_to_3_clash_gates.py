@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from services.seven_steps import roles, simops
 from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
-from services.seven_steps.simops_matrix import Hit
+from services.seven_steps.simops_matrix import PROHIBITING, Hit
 
 B = Boundary
 WHEN = frozenset({B.PLAN, B.SURVEY, B.ISSUE, B.START, B.RESUME})
@@ -22,7 +22,7 @@ def clash_missing(hit: Hit) -> Missing:
 
 def prohibited(case: Case) -> tuple[Missing, ...]:
     """No ticket that counts at this boundary hits a row that prohibits the two at one time."""
-    return tuple(clash_missing(hit) for hit in simops.prohibited(simops.hits(case)))
+    return tuple(clash_missing(hit) for hit in simops.hits(case, PROHIBITING))
 
 
 def content_record(case: Case) -> tuple[int, ...]:

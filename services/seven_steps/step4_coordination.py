@@ -12,6 +12,7 @@ from services.seven_steps.board_ticket import Permit
 from services.seven_steps.coordination import pair_key
 from services.seven_steps.event import event, put, stated, text_of
 from services.seven_steps.gate import Case
+from services.seven_steps.simops_matrix import COORDINATED
 from services.seven_steps.spec import ACT, PERMIT, CommandSpec, Decision, Refused
 from services.seven_steps.step1_risk_assessment import BEFORE_ISSUE
 
@@ -30,7 +31,7 @@ def coordinate(case: Case) -> Decision:
         return other
     assert case.permit is not None
     here, there = (simops.side_of(case.board, case.rules, one) for one in (case.permit, other))
-    found = simops.conditional(simops.hits_between(case.board, case.rules, here, there))
+    found = tuple(simops.hits_between(case.board, case.rules, here, there, COORDINATED))
     if not found:
         return Refused(codes.WRONG_STATE, about=other.permit_no, have=":none", need=":clash_of_the_two")
     rows = sorted({hit.row.id for hit in found})

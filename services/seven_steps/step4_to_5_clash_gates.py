@@ -8,7 +8,7 @@ from __future__ import annotations
 from services.seven_steps import simops
 from services.seven_steps.coordination import coordination_of, uncoordinated
 from services.seven_steps.gate import EVERYWHERE, RUN, Boundary, Case, Gate, Missing
-from services.seven_steps.simops_matrix import BLIND_NEAR_HOT, MATRIX, PAINTING_INSIDE, SAME_PIPE
+from services.seven_steps.simops_matrix import BLIND_NEAR_HOT, COORDINATED, PAINTING_INSIDE, SAME_PIPE
 from services.seven_steps.step2_to_3_clash_gates import clash_missing, content_record
 
 B = Boundary
@@ -18,13 +18,11 @@ BLIND = frozenset({"blind_plate"})
 
 def not_coordinated(case: Case) -> tuple[Missing, ...]:
     """Each conditional hit has its coordination: one named coordinator, signed for both tickets (4.7)."""
-    return tuple(
-        missing for hit in simops.conditional(simops.hits(case, MATRIX)) for missing in uncoordinated(case.board, hit)
-    )
+    return tuple(missing for hit in simops.hits(case, COORDINATED) for missing in uncoordinated(case.board, hit))
 
 
 def coordination_record(case: Case) -> tuple[int, ...]:
-    made = (coordination_of(case.board, hit) for hit in simops.conditional(simops.hits(case)))
+    made = (coordination_of(case.board, hit) for hit in simops.hits(case, COORDINATED))
     stated = {one.seq for found in made if found for one in (found.stated, *found.signatures)}
     return tuple(sorted(stated | set(content_record(case))))
 

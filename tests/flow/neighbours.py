@@ -18,7 +18,7 @@ from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary, Case, Missing
 from services.seven_steps.gates import GATES
 from services.seven_steps.grid import Circle
-from services.seven_steps.simops_matrix import Hit
+from services.seven_steps.simops_matrix import MATRIX, Hit
 from tests.flow import walk
 from tests.flow.world import DAY_TWO, RULES, World
 
@@ -124,7 +124,7 @@ def rows_hit(board: Board, **asked: Any) -> set[str]:
 
 
 def hits(board: Board, **asked: Any) -> tuple[Hit, ...]:
-    return simops.hits(case(board, **asked))
+    return simops.hits(case(board, **asked), MATRIX)
 
 
 def missing(gate_id: str, board: Board, **asked: Any) -> tuple[Missing, ...]:

@@ -145,6 +145,8 @@ def test_a_point_is_in_one_state_for_everybody() -> None:  # SM-15
 
 def test_the_blind_that_isolates_another_job_is_not_taken_out() -> None:  # SM-15
     takes_out = Ticket("blind_plate", {"pipe": "XV-1", "action": "remove"})
+    by_number = replace(takes_out, facts={"pipe": "P-7", "blinds": ["B-2", "XV-1"], "action": "remove"})
+    assert "SM-15" in rows_hit(beside(by_number, Ticket(isolates={"XV-1": "blind"})))
     assert "SM-15" in rows_hit(beside(takes_out, Ticket(isolates={"XV-1": "blind"})))
     assert "SM-15" not in rows_hit(
         beside(replace(takes_out, facts={"pipe": "XV-1", "action": "insert"}), Ticket(isolates={"XV-1": "blind"}))
@@ -380,4 +382,4 @@ def test_looking_where_the_index_says_finds_what_looking_everywhere_finds() -> N
             if other.permit_id != about
             for hit in simops.hits_between(board, RULES, here, simops.side_of(board, RULES, other))
         ]
-        assert sorted(everywhere) == sorted((hit.row.id, hit.other.permit_id) for hit in simops.hits(asked))
+        assert sorted(everywhere) == sorted((hit.row.id, hit.other.permit_id) for hit in simops.hits(asked, MATRIX))
