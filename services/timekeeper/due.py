@@ -103,10 +103,9 @@ def _test_today_due(case: Case) -> datetime | None:
     """Work that began on an earlier site day goes on without a test of this day (AQ 3064.2 5.9.2)."""
     permit = case.permit
     assert permit is not None
-    if permit.state != "active" or permit.last_run_at is None or not _asks_for_daily_test(case):
+    if permit.state != "active" or not _asks_for_daily_test(case) or not no_test_today(case):
         return None
-    midnight = site_time.day_begins(case.board, case.now)
-    return midnight if permit.last_run_at < midnight and no_test_today(case) else None
+    return site_time.day_begins(case.board, case.now)
 
 
 def _asks_for_daily_test(case: Case) -> bool:

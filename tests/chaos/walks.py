@@ -228,7 +228,7 @@ class Job:
         await self.job("lead", "book_work", {"planned_day": day, "urgent": False})
         methods = [{"point_id": self.cast.point(n), "method": "spool_removed", "blind_required": True} for n in (1, 2)]
         gas = {
-            "hot_work": {"gases": ["methane"], "points": ["middle"]},
+            "hot_work": {"gases": ["methane"], "points": ["outside"]},
             "confined_space": {"gases": ["methane", "oxygen", "hydrogen_sulfide"], "points": ["middle"]},
         }
         if "confined_space" in self.permits:
@@ -296,8 +296,9 @@ class Job:
         values = {"methane": ("0.05", "%vol"), "oxygen": ("20.8", "%vol"), "hydrogen_sulfide": ("2", "ppm")}
         for kind in self.permits:
             gases = ["methane", "oxygen", "hydrogen_sulfide"] if kind == "confined_space" else ["methane", "oxygen"]
+            point = "middle" if "confined_space" in self.permits else "outside"
             readings = [
-                {"gas": gas, "point": "middle", "value": values[gas][0], "unit": values[gas][1]}
+                {"gas": gas, "point": point, "value": values[gas][0], "unit": values[gas][1]}
                 for gas in (gases if "confined_space" in self.permits else gases[:1])
             ]
             await self.ticket(

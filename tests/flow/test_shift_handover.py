@@ -135,6 +135,13 @@ def test_who_may_not_take_over(given: Callable[[World], Any], who: str, handover
     assert codes(w.do(who, "accept_shift", payload)) == {"wrong_state"}, why
 
 
+def test_who_handed_over_does_not_take_it_over_even_with_the_next_shift_their_own() -> None:
+    w = at_work()
+    roster(w, {"area_id": "farm", "person_id": "foreman", "start": stamp(NOON), "end": stamp(EVENING)})
+    payload = {"area_id": "farm", "handover_id": handed_over(w)}
+    assert codes(w.do("foreman", "accept_shift", payload)) == {"wrong_state"}
+
+
 def test_nobody_hands_over_a_shift_that_is_not_theirs() -> None:
     w = at_work()
     assert codes(w.do("area", "hand_over_shift", SAID)) == {"wrong_state"}  # theirs begins at noon
