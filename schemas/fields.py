@@ -306,6 +306,8 @@ class Names(Strict):
 
 
 class CrewMember(Strict):
+    """`certificate_id`: the certificate that was shown; that of another person is no certificate."""
+
     person_id = Ident()
     role = OneOf(words.CREW_ROLES)
     trade = Word()

@@ -133,6 +133,12 @@ OPERATIONS = (
     ),
     Operation(
         "get",
+        "/api/sites/{site_id}/ending",
+        "Certificates, calibrations and delegations that end soon",
+        {200: _json("what ends"), **GUARDED, **NOT_FOUND},
+    ),
+    Operation(
+        "get",
         "/api/sites/{site_id}/events",
         "Live events (server-sent): hello, outcome, stop",
         {200: ("a stream", {"type": "string"}, "text/event-stream"), **GUARDED, **NOT_FOUND, **TOO_MANY},

@@ -82,6 +82,7 @@ ISOLATION_METHODS = ("spool_removed", "blind", "valve_closed", "water_seal", "po
 BRIEFING_TOPICS = ("hazards", "measures", "emergency", "stop_work", "neighbours")
 MEASURE_ANSWERS = ("confirmed", "not_applicable", "not_in_place")
 NODES = ("work_lead", "unit", "safety", "head", "dept")
+ENTRY_MODES = ("breathing_apparatus", "explosion_proof")
 GUARDIAN_PLACES = ("outside", "at_work")
 EQUIPMENT_KINDS = (
     "fire_extinguisher",

@@ -43,6 +43,7 @@ UNITS = frozenset({*SECONDS, *MONTHS}) | {
     "L x S",
     "D",
     "per min",
+    "means",
 }
 GAS_KINDS = frozenset({"combustible", "oxygen", "toxic"})
 BINDS = frozenset(

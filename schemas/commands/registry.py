@@ -231,16 +231,37 @@ class SetPolicies(Payload):
 
 @command("propose_rules")
 class ProposeRules(Payload):
-    """Packs: all that shall bind; left out, those that bind now. Policies: the numbers that change."""
+    """Packs: all that shall bind; left out, those that bind now. Policies: the numbers that change; policies_removed:
+    the site's own numbers that are taken back, so that the packs speak again."""
 
     packs = Many(PackName(), limits.PACKS_MAX, low=1, unique=True, optional=True)
     policies = MapOf(Code(), Line(), limits.POLICIES_MAX, optional=True)
+    policies_removed = Many(Code(), limits.POLICIES_MAX, unique=True, optional=True)
     reason = text()
 
 
 @command("release_rules")
 class ReleaseRules(Payload):
     proposal_id = Ident()
+
+
+@command("delegate")
+class Delegate(Payload):
+    """A right to issue, to somebody who holds it too, for a time."""
+
+    right = OneOf(words.APPROVER_ROLES)
+    to = Ident()
+    start = Instant()
+    end = Instant()
+
+    @validates_schema
+    def ends_after_it_begins(self, data: dict[str, Any], **_: Any) -> None:
+        _in_order(data, "start", "end")
+
+
+@command("undelegate")
+class Undelegate(Payload):
+    right = OneOf(words.APPROVER_ROLES)
 
 
 @command("advance_clock")

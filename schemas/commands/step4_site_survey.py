@@ -146,7 +146,9 @@ class SignCoordination(Payload):
 
 @of_permit("issue")
 class Issue(Payload):
-    pass
+    """`on_behalf_of`: who delegated the right to the issuer, who holds it too (AQ 3064.2-2025 5.5.3)."""
+
+    on_behalf_of = Ident(optional=True)
 
 
 @of_permit("check_ticket")

@@ -58,8 +58,17 @@ def _tools() -> MapOf:
 
 @of_permit("enter")
 class Enter(Payload):
+    """`mode`: how somebody goes into a space that can't be brought within limits (GB 30871-2022 6.6)."""
+
     person_id = Ident()
     tools = _tools()
+    mode = OneOf(words.ENTRY_MODES, optional=True)
+
+
+@of_permit("approve_special_entry")
+class ApproveSpecialEntry(Payload):
+    mode = OneOf(words.ENTRY_MODES)
+    reason = text()
 
 
 @of_permit("leave")

@@ -162,8 +162,12 @@ def _registry() -> None:
     _event("policies.set", AboutSite, registry.SetPolicies)
     packs = Many(PackName(), limits.PACKS_MAX * 2)
     policies = MapOf(Code(), Line(), limits.POLICIES_MAX)
-    _event("rules.proposed", AboutSite, proposal_id=Ident(), packs=packs, policies=policies, reason=Part(Said))
-    _event("rules.released", AboutSite, proposal_id=Ident(), packs=packs, policies=policies, proposed_by=Ident())
+    rules: dict[str, fields.Field[Any]] = {"proposal_id": Ident(), "packs": packs, "policies": policies}
+    removed = Many(Code(), limits.POLICIES_MAX)
+    _event("rules.proposed", AboutSite, **rules, policies_removed=removed, reason=Part(Said))
+    _event("rules.released", AboutSite, **rules, policies_removed=removed, proposed_by=Ident())
+    _event("right.delegated", AboutSite, registry.Delegate)
+    _event("right.undelegated", AboutSite, registry.Undelegate)
     _event("clock.advanced", AboutSite, registry.AdvanceClock)
 
 
@@ -273,6 +277,7 @@ def _step4() -> None:
     _event(
         "permit.issued",
         AboutPermit,
+        step4_site_survey.Issue,
         grade=OneOf(("", *words.APPROVER_ROLES)),
         presence=OneOf(("", "code", "position")),
         valid_from=Instant(),
@@ -298,6 +303,7 @@ def _step5() -> None:
     _event("gas.segment_recorded", AboutPermit, service.RecordGasSegment, at=interval())
     _event("work.started", AboutPermit, step5_execution.Start)
     _event("entry.entered", AboutPermit, step5_execution.Enter, tools=tools)
+    _event("special_entry.approved", AboutPermit, step5_execution.ApproveSpecialEntry)
     _event("entry.left", AboutPermit, step5_execution.Leave, tools=tools)
     _event("entry.found_inside", AboutPermit, step5_execution.RecordFoundInside)
     _event("permit.suspended", AboutPermit, cause=Word(), reason=Part(Said))

@@ -12,7 +12,10 @@ from pathlib import Path
 
 from services.desk.log_check import open_register
 from services.log import OUTCOMES, open_log, read_envelope
+from services.rulebook import rulebook
 from services.settings import Settings
+from services.seven_steps.board import Board
+from services.seven_steps.signatures import ACTS, MEANS, asked_in
 
 GOOD, ODD, WRONG = "ok", "look", "wrong"
 FREE_BYTES_MIN = 1024**3  # below this the log may soon be full
@@ -39,6 +42,7 @@ async def examine(settings: Settings) -> list[Finding]:
         ("log", _log),
         ("clocks", _clocks),
         ("register", _register),
+        ("signatures", _signatures),
         ("gateway", _gateway),
     )
     found = []
@@ -110,6 +114,27 @@ async def _register(settings: Settings) -> Finding:
     if halted:
         return Finding("register", WRONG, "halted: " + "; ".join(halted))
     return Finding("register", GOOD, f"{len(sites)} sites, {sum(row['site_seq'] for row in sites)} outcomes")
+
+
+async def _signatures(settings: Settings) -> Finding:
+    """Which acts each site wants signed by more than a password (G-SG-1)."""
+    queries = open_register(settings)
+    if queries is None:
+        return Finding("signatures", ODD, "no site has begun yet")
+    try:
+        boards = await asyncio.to_thread(lambda: [queries.board_of(row["site_id"]) for row in queries.sites()])
+    finally:
+        queries.close()
+    said = [_asked(board) for board in boards if board is not None and board.site is not None]
+    return Finding("signatures", GOOD, "; ".join(said) or "no site has begun yet")
+
+
+def _asked(board: Board) -> str:
+    assert board.site is not None
+    rules = rulebook(board.site.packs)
+    asked = ((act, asked_in(rules, board, act)) for act in ACTS)
+    more = [f"{act} {means}" for act, means in asked if means != MEANS[0]]
+    return f"{board.site.site_id}: {', '.join(more) or f'{MEANS[0]} is enough for every act'}"
 
 
 async def _gateway(settings: Settings) -> Finding:

@@ -131,7 +131,7 @@ VALUE_GROUPS = ("value", "words", "state", "job_state")
 PREFIX_GROUPS = {
     "level": "level", "role": "role", "trade": "trade", "fact": "fact", "hazard": "hazard", "node": "node",
     "mark": "mark", "method": "method", "cause": "cause", "kind": "gas", "alarm": "alarm", "point": "point",
-    "means": "means", "service": "service", "weather": "weather",
+    "mode": "entry_mode", "means": "means", "service": "service", "weather": "weather",
 }  # fmt: skip
 ABOUT_GROUPS = ("hazard", "fact")
 

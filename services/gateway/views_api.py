@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterable
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,9 @@ from schemas.fields import DAY_PATTERN, UUID_PATTERN
 from services.gateway import context, presence, problems
 from services.gateway.documents_api import send_document
 from services.register.search import Filters
+from services.rulebook import rulebook
 from services.seven_steps.board import Board
+from services.seven_steps.ending import ending_soon
 
 SEARCH_LIMIT_MAX = 200
 TRAIL_LIMIT_MAX = 500
@@ -77,6 +80,15 @@ async def board(request: web.Request) -> web.Response:
             "names": await _names(request, people),
         }
     )
+
+
+async def ending(request: web.Request) -> web.Response:
+    """Certificates, calibrations and delegations that end soon, or ended a short while ago: the first to end first."""
+    of_site = await context.board(request)
+    now = of_site.decided_at if context.is_simulated(of_site) and of_site.decided_at else datetime.now(UTC)
+    found = ending_soon(of_site, now, rulebook(of_site.site.packs) if of_site.site else rulebook())
+    names = await _names(request, (one.about for one in found if one.about in of_site.people))
+    return web.json_response({"ending": [asdict(one) for one in found], "names": names})
 
 
 def _inside(of_site: Board) -> list[Row]:
@@ -251,6 +263,7 @@ def _fits(pattern: str, value: str) -> bool:
 ROUTES = (
     web.get("/api/sites", sites),
     web.get("/api/sites/{site_id}/board", board),
+    web.get("/api/sites/{site_id}/ending", ending),
     web.get("/api/jobs/{job_id}", job),
     web.get("/api/permits/{permit_no}", permit),
     web.get("/api/permits/{permit_no}/trail", trail),

@@ -111,6 +111,7 @@ class Proposal:
     packs: tuple[str, ...]
     policies: Mapping[str, str]
     stated: Stated
+    removed: tuple[str, ...] = ()  # policies of the site that are taken back
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,17 @@ class Area:
 
 
 @dataclass(frozen=True, slots=True)
+class Delegation:
+    """A right to issue that its holder lets another holder use for him (AQ 3064.2-2025 5.5.3)."""
+
+    right: str
+    to: str
+    start: datetime
+    end: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Person:
     person_id: str
     roles: frozenset[str]
@@ -57,7 +68,7 @@ class Person:
     vault_sha256: str
     seq: int
     contraindications: frozenset[str] = frozenset()  # kinds of work the person may not do
-    delegations: Mapping[str, str] = EMPTY
+    delegations: Mapping[str, Delegation] = EMPTY  # by right
 
 
 @dataclass(frozen=True, slots=True)

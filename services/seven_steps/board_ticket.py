@@ -72,6 +72,7 @@ class Issue:
     means: str
     presence: str
     seq: int
+    on_behalf_of: str = ""  # whose right it was that the issuer, who holds it too, was asked to use
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Inside:
     since: datetime
     seq: int
     without_enter: bool = False
+    mode: str = ""  # of a special entry (GB 30871-2022 6.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +229,7 @@ class Permit:
     stopped_at: datetime | None = None  # when work last stopped, while it is stopped
     last_run_at: datetime | None = None  # last start or resume
     entered_since_run: bool = False
+    special_entry: Stated | None = None  # HSE's approval of an entry out of limits (text: its mode)
     inside: Mapping[str, Inside] = EMPTY
     tools_inside: Mapping[str, int] = EMPTY
     checks: tuple[Check, ...] = ()

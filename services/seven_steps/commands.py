@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from services.seven_steps import (
     alarms,
+    delegation,
     rule_release,
     shift_handover,
     signature_keys,
@@ -33,6 +34,7 @@ PROCEDURE = (
     site_registry,
     rule_release,
     signature_keys,
+    delegation,
     step1_risk_assessment,
     step2_plan,
     step3_briefing,

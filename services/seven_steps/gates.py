@@ -6,6 +6,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from services.seven_steps import (
+    signature_gates,
     standing_conditions,
     step1_to_2_gates,
     step2_to_3_clash_gates,
@@ -42,6 +43,7 @@ GATES: tuple[Gate, ...] = (
     *step5_to_6_gates.GATES,
     *step6_to_7_gates.GATES,
     *step7_to_closed_gates.GATES,
+    *signature_gates.GATES,
     *standing_conditions.GATES,
 )
 

@@ -9,11 +9,12 @@ COMMANDS_PER_JOB_MAX = 10_000  # accepted and refused, of a live job (design: du
 SITE_COMMANDS_KEPT = 50_000  # commands of no job whose ids are kept at least (design: duplicates)
 IDS_KEPT_FOR = timedelta(days=30)  # and all of this time; a closed job's tombstone likewise
 TICKETS_PER_JOB_MAX = 20
+DELEGATED_FOR_MAX = timedelta(days=366)  # one delegation of a right to issue
 PLANNED_AHEAD_MAX = timedelta(days=366)  # a ticket is planned within a year of now, either way
 GAS_READINGS_KEPT = 500  # per ticket on the board; the log has all
 NUMBERS_PER_DAY_MAX = 8_999  # 9000-9999 of each day is for pre-printed paper (design: numbers people use)
 LATE_AFTER = timedelta(seconds=60)  # a record that arrives later is marked (design: two classes of command)
-REAUTHENTICATED_WITHIN = timedelta(minutes=15)  # before an issue (rules G-SG-1; ESL art. 13, policy)
+REAUTHENTICATED_WITHIN = timedelta(minutes=15)  # before signing (rules G-SG-1; ESL art. 13, policy)
 FUTURE_TOLERANCE = timedelta(seconds=60)  # a sample is in the future beyond this (rules G-GAS-12)
 KEYS_PER_PERSON_MAX = 20  # live ones: a handful of handhelds and a passkey or two
 ALARP_TEXT_MIN = 30  # characters of an ALARP reason (rules A7)

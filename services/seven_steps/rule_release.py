@@ -6,7 +6,7 @@ fit each other, and nothing is looser than a law. What is refused changes nothin
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -16,11 +16,14 @@ from services.seven_steps.board import Board, Proposal
 from services.seven_steps.event import event, stated, text_of
 from services.seven_steps.gate import Case
 from services.seven_steps.rules import LOWER, Misfit, Number, Pack, Rules, check_together, loosened
+from services.seven_steps.signatures import MEANS
 from services.seven_steps.spec import ACT, RECORD, SITE, CommandSpec, Decision, Refused
 
 Data = Mapping[str, Any]
 #: Policies are numbers; one outside these bounds is a slip of the pen (the largest: a year in minutes).
 POLICY_MIN, POLICY_MAX = Decimal(0), Decimal(525_600)
+#: Numbers that choose: whole, up to this; the means are signatures.MEANS.
+CHOICES: Mapping[str, int] = {"yes/no": 1, "means": len(MEANS) - 1}
 RELEASERS = frozenset({roles.ADMIN, roles.HSE})
 
 
@@ -39,12 +42,13 @@ def set_policies(case: Case) -> Decision:
 def propose_rules(case: Case) -> Decision:
     payload = case.command.payload
     packs, policies = _refs(case.rules, payload.get("packs")), dict(payload.get("policies", {}))
-    unfit = _unfit(case, packs, policies)
+    removed = tuple(payload.get("policies_removed", ()))
+    unfit = _unfit(case, packs, policies, removed)
     if unfit is not None:
         return unfit
     proposal_id = f"rules-{case.board.seq + 1}"
     data = {"proposal_id": proposal_id, "packs": list(packs), "policies": policies, "reason": payload["reason"]}
-    return (event(case, "rules.proposed", **data),)
+    return (event(case, "rules.proposed", **data, policies_removed=list(removed)),)
 
 
 def release_rules(case: Case) -> Decision:
@@ -62,11 +66,12 @@ def release_rules(case: Case) -> Decision:
     if case.actor == proposal.stated.by:
         who = tuple(sorted(RELEASERS))
         return Refused(codes.WRONG_STATE, about=case.actor, have=":own_proposal", need=":another_person", who=who)
-    unfit = _unfit(case, proposal.packs, proposal.policies)
+    unfit = _unfit(case, proposal.packs, proposal.policies, proposal.removed)
     if unfit is not None:
         return unfit
     data = {"proposal_id": proposal.proposal_id, "packs": list(proposal.packs), "policies": dict(proposal.policies)}
-    return (event(case, "rules.released", **data, proposed_by=proposal.stated.by),)
+    removed = list(proposal.removed)
+    return (event(case, "rules.released", **data, policies_removed=removed, proposed_by=proposal.stated.by),)
 
 
 def _refs(rules: Rules, names: list[str] | None) -> tuple[str, ...]:
@@ -83,8 +88,11 @@ def _newest(rules: Rules, pack_id: str) -> str:
     return max(found, key=lambda ref: int(ref.partition("@")[2] or 0), default=pack_id)
 
 
-def _unfit(case: Case, refs: tuple[str, ...], policies: Mapping[str, str]) -> Refused | None:
-    rules = case.rules
+def _unfit(case: Case, refs: tuple[str, ...], policies: Mapping[str, str], removed: tuple[str, ...]) -> Refused | None:
+    rules, running = case.rules, case.board.policies
+    for name in removed:
+        if name not in running or name in policies:
+            return Refused(codes.WRONG_STATE, about=name, have=running.get(name, ":none"), need=":own_policy")
     for ref in refs:
         if ref in rules.broken:
             return Refused(codes.WRONG_STATE, about=ref, have=rules.broken[ref], need=":usable_pack", packs=(ref,))
@@ -97,9 +105,14 @@ def _unfit(case: Case, refs: tuple[str, ...], policies: Mapping[str, str]) -> Re
         check_together(packs)
     except Misfit as misfit:
         return Refused(codes.WRONG_STATE, about=" ".join(refs), have=str(misfit), need=":usable_pack")
-    return _loosening_edition(rules, packs) or _unfit_policies(
-        {**case.board.policies, **policies}, Rules(packs, rules.shelf, rules.broken)
-    )
+    then = {**_kept(running, removed), **policies}
+    return _loosening_edition(rules, packs) or _unfit_policies(then, Rules(packs, rules.shelf, rules.broken))
+
+
+def _kept(policies: Mapping[str, str], removed: Iterable[str]) -> dict[str, str]:
+    """What the site says of its own; of a number that is taken back the packs speak again."""
+    gone = frozenset(removed)
+    return {name: value for name, value in policies.items() if name not in gone}
 
 
 def _loosening_edition(rules: Rules, packs: tuple[Pack, ...]) -> Refused | None:
@@ -131,6 +144,9 @@ def _unfit_policies(policies: Mapping[str, str], rules: Rules) -> Refused | None
             return Refused(codes.WRONG_STATE, about=name, have=value, need=":number")
         if not number.is_finite() or not POLICY_MIN <= number <= POLICY_MAX:
             return Refused(codes.WRONG_STATE, about=name, have=value, need=f"{POLICY_MIN} – {POLICY_MAX}")
+        most = CHOICES.get(rules.index[name][0][1].unit)
+        if most is not None and number not in range(most + 1):
+            return Refused(codes.WRONG_STATE, about=name, have=value, need=" / ".join(map(str, range(most + 1))))
         law = loosened(name, number, rules.law(name))
         if law is not None:
             return Refused(codes.WRONG_STATE, about=name, have=value, need=_bound_text(law[1]), packs=(law[0].ref,))
@@ -151,7 +167,8 @@ def policies_set(board: Board, data: Data) -> Board:
 def rules_proposed(board: Board, data: Data) -> Board:
     """The newest proposal is the one that can be released; an older one is gone."""
     said = stated(board, data, text_of(data["reason"]))
-    return replace(board, proposed=Proposal(data["proposal_id"], tuple(data["packs"]), data["policies"], said))
+    removed = tuple(data["policies_removed"])
+    return replace(board, proposed=Proposal(data["proposal_id"], tuple(data["packs"]), data["policies"], said, removed))
 
 
 def rules_released(board: Board, data: Data) -> Board:
@@ -159,7 +176,7 @@ def rules_released(board: Board, data: Data) -> Board:
     return replace(
         board,
         site=replace(board.site, packs=tuple(data["packs"])),
-        policies={**board.policies, **data["policies"]},
+        policies={**_kept(board.policies, data["policies_removed"]), **data["policies"]},
         proposed=None,
         released=stated(board, data, data["proposal_id"]),
     )

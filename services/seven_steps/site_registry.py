@@ -176,6 +176,7 @@ def person_registered(board: Board, data: Data) -> Board:
         vault_sha256=data["vault_sha256"],
         seq=board.seq,
         contraindications=before.contraindications if before else frozenset(),
+        delegations=before.delegations if before else {},
     )
     return replace(board, people=put(board.people, person.person_id, person))
 

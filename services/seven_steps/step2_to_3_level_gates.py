@@ -25,11 +25,12 @@ def level_lowered(case: Case) -> tuple[Missing, ...]:
     found = [Missing("level_fact", about=fact, need=f":fact_{fact}", who=PREPARERS) for fact in derived.unknown]
     if derived.not_this_work:
         found.append(Missing("other_work", have=f":fact_{derived.not_this_work}", need=":other_work", who=PREPARERS))
-    if work.lowered(derived.level, permit.requested_level):
-        have, need = f":level_{permit.requested_level}", f":level_{derived.level}"
+    needed = level_needed(case)
+    if work.lowered(needed, permit.requested_level):
+        have, need = f":level_{permit.requested_level}", f":level_{needed}"
         found.append(Missing("level", about=permit.permit_no, have=have, need=need, who=PREPARERS))
-    elif work.higher(derived.level, permit.level) != permit.level:
-        found.append(Missing("level", have=f":level_{permit.level}", need=f":level_{derived.level}", who=PREPARERS))
+    elif work.higher(needed, permit.level) != permit.level:
+        found.append(Missing("level", have=f":level_{permit.level}", need=f":level_{needed}", who=PREPARERS))
     if permit.requested_level and not permit.requested_level_reason:
         found.append(Missing("level_reason", about=permit.permit_no, need=":reason", who=PREPARERS))
     return tuple(found)
@@ -50,20 +51,55 @@ def upgrades(case: Case) -> tuple[str, ...]:
     return site_time.upgrade_reasons_between(case.board, permit.planned_from, end)
 
 
+def raises_level(case: Case) -> bool:
+    """A site may choose "next level in everything" (reading A10.3)."""
+    return bool(upgrades(case)) and bool(case.rules.number("upgrade_raises_level", case.board))
+
+
+def derived_level(case: Case) -> str:
+    permit = case.permit
+    assert permit is not None
+    return type_of(permit).derive(permit.facts, case.board.areas.get(permit.area_id), case.number).level
+
+
+def level_needed(case: Case) -> str:
+    """What the facts give; where an upgrade raises everything the next one, as far as there is one."""
+    permit = case.permit
+    assert permit is not None
+    levels, level = type_of(permit).levels, derived_level(case)
+    return levels[min(levels.index(level) + 1, len(levels) - 1)] if raises_level(case) else level
+
+
 def grade_needed(case: Case) -> str:
-    """The rung that must issue this ticket, after the upgrade of one step (reading A10.3)."""
+    """The rung that must issue this ticket, after the upgrade of one step (reading A10.3): either of the approver
+    alone, or by the next level, whose approver it is."""
     permit = case.permit
     assert permit is not None
     work = type_of(permit)
-    step = work.rung(work.grades[permit.level]) + (1 if upgrades(case) else 0)
+    step = work.rung(work.grades[permit.level])
+    if raises_level(case):
+        step = max(step, work.rung(work.grades[level_needed(case)]))
+    elif upgrades(case):
+        step += 1
     return work.ladder[min(step, len(work.ladder) - 1)]
 
 
 def _at_the_top(case: Case) -> bool:
+    """There is no next step: by the level before the upgrade."""
     permit = case.permit
     assert permit is not None
     work = type_of(permit)
-    return work.grades[permit.level] == work.ladder[-1]
+    level = derived_level(case) if raises_level(case) else permit.level
+    return work.grades[level] == work.ladder[-1]
+
+
+def _level_stayed(case: Case) -> bool:
+    """Of a ticket at work; before the issue it is G-LV-1's to name."""
+    permit = case.permit
+    assert permit is not None
+    work = type_of(permit)
+    at_work = case.command.type in (B.START, B.RESUME)
+    return at_work and raises_level(case) and work.lowered(level_needed(case), permit.level)
 
 
 def not_upgraded(case: Case) -> tuple[Missing, ...]:
@@ -73,6 +109,9 @@ def not_upgraded(case: Case) -> tuple[Missing, ...]:
         return ()
     if _at_the_top(case) and not _second_supervisor(case):
         return tuple(_upgrade(reason, ":none", ":second_supervisor", PREPARERS) for reason in reasons)
+    if _level_stayed(case):
+        have, need = f":level_{permit.level}", f":level_{level_needed(case)}"
+        return tuple(_upgrade(reason, have, need, PREPARERS) for reason in reasons)
     if case.command.type == B.PLAN or (case.command.type == B.ISSUE and not case.actor):
         return ()  # the route now ends one rung higher; who signs is asked of the act
     if case.command.type == B.ISSUE:

@@ -146,6 +146,7 @@ def issue(case: Case) -> Decision:
             "permit.issued",
             grade=type_of(permit).grade_of(person.roles),
             presence=presence.kind if presence else "",
+            **case.command.payload,
             valid_from=site_time.stamp(valid_from),
             valid_to=site_time.stamp(permit.planned_to),
         ),
@@ -240,7 +241,8 @@ def permit_node_signed(board: Board, data: Data) -> Board:
 
 
 def permit_issued(board: Board, data: Data) -> Board:
-    issued = Issue(data["by"], at(board), data["grade"], data["means"], data["presence"], board.seq)
+    grade, behalf = data["grade"], data.get("on_behalf_of", "")
+    issued = Issue(data["by"], at(board), grade, data["means"], data["presence"], board.seq, behalf)
     return change_permit(
         board,
         data,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from services.seven_steps import limits, roles
+from services.seven_steps import delegation, limits, roles
 from services.seven_steps.board_job import Isolation
 from services.seven_steps.board_ticket import NodeSignature, Permit
 from services.seven_steps.gate import EVERYWHERE, HOT, RUN, Boundary, Case, Gate, Missing
+from services.seven_steps.signatures import proved_lately
 from services.seven_steps.step1_risk_assessment import ENDED
 from services.seven_steps.step2_to_3_level_gates import grade_needed
 from services.seven_steps.work_types import type_of
@@ -193,23 +194,43 @@ def not_on_site(case: Case) -> tuple[Missing, ...]:
 
 def not_reauthenticated(case: Case) -> tuple[Missing, ...]:
     """The person proved who they are at most 15 minutes before (AQ 3064.2 5.5.2; ESL art. 13)."""
-    proved = case.command.authenticated_at
-    if proved is not None and case.command.decided_at_real - proved <= limits.REAUTHENTICATED_WITHIN:
+    if proved_lately(case):
         return ()
     minutes = int(limits.REAUTHENTICATED_WITHIN.total_seconds() // 60)
     return (Missing("identity", about=case.actor, need=f"≤ {minutes} min", who=(case.actor,)),)
 
 
 def grade_too_low(case: Case) -> tuple[Missing, ...]:
+    """The issuer's own grade, even where he issues for somebody: that is asked of him besides."""
     permit = case.permit
     assert permit is not None
     need = grade_needed(case)
+    delegated = _not_delegated(case, need)
     person = case.board.people.get(case.actor)
     grade = type_of(permit).grade_of(person.roles) if person else ""
     if type_of(permit).rung(grade) >= type_of(permit).rung(need):
-        return ()
+        return delegated
     have = f":role_{grade}" if grade else ":none"
-    return (Missing("grade", about=case.actor, have=have, need=f":role_{need}", who=(need,)),)
+    return (Missing("grade", about=case.actor, have=have, need=f":role_{need}", who=(need,)), *delegated)
+
+
+def _not_delegated(case: Case, need: str) -> tuple[Missing, ...]:
+    """Whoever issues for somebody was asked to by him, now, by a right that is high enough and that both hold."""
+    principal, permit = case.command.payload.get("on_behalf_of"), case.permit
+    assert permit is not None
+    if not principal:
+        return ()
+    work, actor = type_of(permit), case.board.people.get(case.actor)
+    enough = work.ladder[work.rung(need) :]
+    given = (right for right in enough if (d := delegation.in_force(case, principal, right)) and d.to == case.actor)
+    if any(delegation.holds(actor, right) for right in given):
+        return ()
+    return (Missing("delegation", about=str(principal), need=f":role_{need}", who=(str(principal),)),)
+
+
+def delegation_record(case: Case) -> tuple[int, ...]:
+    principal = case.board.people.get(str(case.command.payload.get("on_behalf_of", "")))
+    return tuple(sorted(d.seq for d in principal.delegations.values() if d.to == case.actor)) if principal else ()
 
 
 def issuer_is_worker(case: Case) -> tuple[Missing, ...]:
@@ -354,7 +375,9 @@ GATES = (
         "G-SV-3a", 1, ISSUE, f"{GB} 4.11 a; {AQ} 5.5.2", not_on_site, nothing, alarm="30", of_act=True, packs=EVERYWHERE
     ),
     Gate("G-SV-3b", 1, ISSUE, f"{AQ} 5.5.2", not_reauthenticated, nothing, of_act=True, packs=EVERYWHERE),
-    Gate("G-SV-4", 1, ISSUE, f"{GB} 4.11 b; {AQ} 5.5.3", grade_too_low, nothing, of_act=True, packs=EVERYWHERE),
+    Gate(
+        "G-SV-4", 1, ISSUE, f"{GB} 4.11 b; {AQ} 5.5.3", grade_too_low, delegation_record, of_act=True, packs=EVERYWHERE
+    ),
     Gate("G-SD-1a", 1, ISSUE, "Policy (HSG250)", issuer_is_worker, nothing, of_act=True),
     Gate(
         "G-SV-5a",

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from services.seven_steps import codes, roles, site_time
+from services.seven_steps import codes, roles, site_time, special_entry
 from services.seven_steps.board import Board
 from services.seven_steps.board_ticket import EquipmentCheck, GuardianDuty, Inside, Permit, Suspension
 from services.seven_steps.event import (
@@ -23,11 +23,14 @@ from services.seven_steps.event import (
 )
 from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary, Case
+from services.seven_steps.signature_keys import has_valid_key
+from services.seven_steps.signatures import asked_of, is_enough
 from services.seven_steps.spec import ACT, PERMIT, RECORD, CommandSpec, Decision, Refused
 from services.seven_steps.step2_plan import crew_member
 from services.seven_steps.step2_to_3_crew_gates import guardian_required
 from services.seven_steps.step3_to_4_gates import acknowledged
 from services.seven_steps.step4_to_5_start_gates import on_duty
+from services.seven_steps.work_types import type_of
 
 Data = Mapping[str, Any]
 RUNNING = frozenset({"active"})
@@ -52,7 +55,8 @@ def offer_guardian_handover(case: Case) -> Decision:
 def take_guardian_handover(case: Case) -> Decision:
     """Two signatures on the spot, no gap: the first guardian was on duty until now (AQ 3064.2 5.6.4).
 
-    Who was not briefed is no guardian here, and no gate that stands while work runs asks for it: then it is a gap.
+    Who was not briefed, or does not sign as the site asks, is no guardian here, and no gate that stands while work runs
+    asks for it: then it is a gap.
     """
     permit = case.permit
     assert permit is not None
@@ -61,10 +65,11 @@ def take_guardian_handover(case: Case) -> Decision:
     place, gone = case.command.payload["place"], permit.handover_from or ""
     handed = event(case, "guardian.handed_over", gone=gone, to=case.actor, place=place)
     stay = set(on_duty(case)) - {gone, case.actor}
-    briefed = acknowledged(case, case.actor) is not None
-    if briefed or stay or permit.state not in RUNNING or not guardian_required(case):
+    signed = has_valid_key(case) and is_enough(case.command.means, asked_of(case, "take_guardian_handover"))
+    fit = signed and acknowledged(case, case.actor) is not None
+    if fit or stay or permit.state not in RUNNING or not guardian_required(case):
         return (handed,)
-    reason = {"lang": "en", "text": f"G-BR-1 {case.actor}"}
+    reason = {"lang": "en", "text": f"{'G-BR-1' if signed else 'G-SG-1'} {case.actor}"}
     return (
         handed,
         event(case, "permit.suspended", cause="guardian_gone", reason=reason),
@@ -85,11 +90,23 @@ def start(case: Case) -> Decision:
 
 
 def enter(case: Case) -> Decision:
-    payload = case.command.payload
-    assert case.permit is not None
-    if payload["person_id"] in case.permit.inside:
+    """A normal entry is into running work; a special one also where the work stands only for its bad gas."""
+    payload, permit = case.command.payload, case.permit
+    assert permit is not None
+    stands = permit.state == "suspended"
+    if stands and not (special_entry.mode_of(case) and set(permit.suspensions) == special_entry.BAD_GAS):
+        return Refused(codes.WRONG_STATE, about=permit.permit_no, have=":suspended", need=":active")
+    if payload["person_id"] in permit.inside:
         return Refused(codes.WRONG_STATE, about=payload["person_id"], have=":inside", need=":outside")
-    return (event(case, "entry.entered", person_id=payload["person_id"], tools=payload.get("tools", {})),)
+    return (event(case, "entry.entered", **{"tools": {}, **payload}),)
+
+
+def approve_special_entry(case: Case) -> Decision:
+    permit = case.permit
+    assert permit is not None
+    if not type_of(permit).entry:
+        return Refused(codes.WRONG_STATE, about=permit.permit_no, have=":none", need=":ticket_confined_space")
+    return (event(case, "special_entry.approved", **case.command.payload),)
 
 
 def leave(case: Case) -> Decision:
@@ -217,8 +234,13 @@ def work_started(board: Board, data: Data) -> Board:
 
 def entry_entered(board: Board, data: Data) -> Board:
     permit = _tools(board, data, permit_of(board, data), 1)
-    inside = put(permit.inside, data["person_id"], Inside(data["person_id"], at(board), board.seq))
+    entry = Inside(data["person_id"], at(board), board.seq, mode=data.get("mode", ""))
+    inside = put(permit.inside, data["person_id"], entry)
     return change_permit(board, data, inside=inside, tools_inside=permit.tools_inside, entered_since_run=True)
+
+
+def special_entry_approved(board: Board, data: Data) -> Board:
+    return change_permit(board, data, special_entry=stated(board, data, data["mode"]))
 
 
 def entry_left(board: Board, data: Data) -> Board:
@@ -297,6 +319,7 @@ APPLIERS = {
     ("monitor.recorded", 1): monitor_recorded,
     ("work.started", 1): work_started,
     ("entry.entered", 1): entry_entered,
+    ("special_entry.approved", 1): special_entry_approved,
     ("entry.left", 1): entry_left,
     ("entry.found_inside", 1): entry_found_inside,
     ("permit.resumed", 1): permit_resumed,
@@ -327,7 +350,8 @@ COMMANDS = (
         recorded("monitor.recorded"),
     ),
     CommandSpec("start", ACT, LEADS, PERMIT, start, states=frozenset({"issued"}), boundary=Boundary.START),
-    CommandSpec("enter", ACT, GUARDIANS, PERMIT, enter, states=RUNNING, boundary=Boundary.ENTER),
+    CommandSpec("enter", ACT, GUARDIANS, PERMIT, enter, states=STARTED, boundary=Boundary.ENTER),
+    CommandSpec("approve_special_entry", ACT, frozenset({roles.HSE}), PERMIT, approve_special_entry, states=STARTED),
     CommandSpec("leave", RECORD, REGISTER_KEEPERS, PERMIT, leave),
     CommandSpec("record_found_inside", RECORD, roles.ANYONE, PERMIT, record_found_inside),
     CommandSpec("interrupt", RECORD, LEADS | GUARDIANS, PERMIT, interrupt),

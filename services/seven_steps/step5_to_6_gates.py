@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from services.seven_steps import roles
-from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
+from services.seven_steps import roles, special_entry
+from services.seven_steps.gate import ENTRY, EVERYWHERE, Boundary, Case, Gate, Missing
 from services.seven_steps.step3_to_4_gates import acknowledged
+from services.seven_steps.step4_to_5_gas_gates import limit_record, out_of_limits
 
 
 def entrant_not_briefed(case: Case) -> tuple[Missing, ...]:
@@ -30,6 +31,18 @@ def entrant_record(case: Case) -> tuple[int, ...]:
     return (said.seq,) if said else ()
 
 
+def entry_out_of_limits(case: Case) -> tuple[Missing, ...]:
+    """A normal entry only within limits; a special one with what it takes (6.6: reading medium sure)."""
+    permit = case.permit
+    assert permit is not None
+    if special_entry.mode_of(case):
+        return special_entry.unfit(case)
+    if not out_of_limits(case):
+        return ()
+    have, need = ":normal_entry", ":special_entry"
+    return (Missing("entry_mode", about=permit.permit_no, have=have, need=need, who=(roles.HSE,)),)
+
+
 GATES = (
     Gate(
         "G-BR-2",
@@ -40,5 +53,14 @@ GATES = (
         entrant_record,
         alarm="70",
         packs=EVERYWHERE,
+    ),
+    Gate(
+        "G-GAS-10",
+        1,
+        frozenset({Boundary.ENTER}),
+        "GB 30871-2022 6.4, 6.6; policy",
+        entry_out_of_limits,
+        limit_record,
+        works=ENTRY,
     ),
 )

@@ -7,13 +7,16 @@ import socket
 import subprocess
 import sys
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from services.desk import doctor
 from services.desk.cli import main
 from services.desk.exits import NOT_FOUND, OK, UNVERIFIED, USAGE
 from services.desk.parsers import parser
+from tests.flow import walk
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = str(ROOT / "deploy" / "sites" / "example.toml")
@@ -134,7 +137,14 @@ def test_doctor_says_what_is_there_and_what_is_not(tmp_path, capsys):
     assert main(["doctor", "--json", "--port", "1"]) == OK
     found = {finding["what"]: finding["state"] for finding in json.loads(capsys.readouterr().out)}
     assert found["python"] == "ok"
-    assert (found["log"], found["register"], found["gateway"]) == ("look", "look", "look")
+    assert [found[what] for what in ("log", "register", "signatures", "gateway")] == ["look"] * 4
+
+
+def test_doctor_says_what_a_site_wants_signed_by_more_than_a_password():
+    w = walk.site()
+    assert doctor._asked(w.board) == "site-a: attested is enough for every act"
+    w.board = replace(w.board, policies={"means_issue": "1", "means_accept": "2"})
+    assert doctor._asked(w.board) == "site-a: issue device_key, accept passkey"
 
 
 def test_every_command_takes_json_and_a_data_directory():

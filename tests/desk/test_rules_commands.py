@@ -102,8 +102,7 @@ def test_every_alarm_can_be_shown_and_says_who_raises_it(code, capsys):
     (alarm,) = told(capsys, "show", code)
     assert all(alarm["text"][lang] for lang in LANGUAGES)
     assert alarm["local"] is (code > "90" or "06" <= code <= "09")
-    if code != "52":  # the certificate of another person: nothing raises it yet
-        assert alarm["gates"] or alarm["files"], f"nothing raises {code}"
+    assert alarm["gates"] or alarm["files"], f"nothing raises {code}"
 
 
 def test_an_alarm_may_be_named_as_the_clauses_name_it(capsys):

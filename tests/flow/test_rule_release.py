@@ -94,6 +94,44 @@ def test_what_does_not_fit_is_refused_and_the_running_packs_stay(name: str, what
     assert w.board.site.packs == ("gb30871-2022@1", "aq3064-2025@1", "site-policy@1")
 
 
+def released(w: World, **what: Any) -> World:
+    w.ok("admin", "propose_rules", {**what, "reason": REASON})
+    w.ok("hse", "release_rules", {"proposal_id": proposal(w).proposal_id})
+    return w
+
+
+def test_a_policy_that_is_taken_back_lets_the_packs_speak_again() -> None:
+    w = released(walk.site(), policies={"fire_watch": "90", "start_window": "30"})
+    w = released(w, policies={"start_window": "45"}, policies_removed=["fire_watch"])
+    assert dict(w.board.policies) == {"start_window": "45"}
+    assert w.rules.number("fire_watch", w.board) == 60
+
+
+@pytest.mark.parametrize("policies", [{}, {"fire_watch": "45"}])
+def test_what_is_no_policy_of_the_site_or_is_set_at_once_is_not_taken_back(policies: dict[str, str]) -> None:
+    w = walk.site() if not policies else released(walk.site(), policies={"fire_watch": "90"})
+    payload = {"policies": policies, "policies_removed": ["fire_watch"], "reason": REASON}
+    (refusal,) = w.do("admin", "propose_rules", payload).refusals
+    assert (refusal.about, refusal.need) == ("fire_watch", ":own_policy")
+
+
+def test_a_policy_taken_back_before_the_release_is_not_taken_back_twice() -> None:
+    w = released(walk.site(), policies={"fire_watch": "90"})
+    w.ok("admin", "propose_rules", {"policies_removed": ["fire_watch"], "reason": REASON})
+    w.board = replace(w.board, policies={})
+    assert codes(w.do("hse", "release_rules", {"proposal_id": proposal(w).proposal_id})) == {"wrong_state"}
+
+
+CHOSEN = [("means_issue", "2", True), ("means_issue", "3", False), ("means_issue", "0.5", False)]
+CHOSEN += [("guardian_for_general", "1", True), ("guardian_for_general", "2", False)]
+
+
+@pytest.mark.parametrize(("name", "value", "fits"), CHOSEN)
+def test_a_number_that_chooses_is_one_of_its_choices(name: str, value: str, fits: bool) -> None:
+    outcome = walk.site().do("admin", "propose_rules", {"policies": {name: value}, "reason": REASON})
+    assert (outcome.verdict == "accepted") is fits
+
+
 def test_equal_to_the_law_is_not_looser() -> None:
     walk.site().ok("admin", "propose_rules", {"policies": {"gas_age_before_start": "30"}, "reason": REASON})
 

@@ -146,6 +146,8 @@ def act_of(act: Mapping[str, Any], at: Boundary, w: World) -> Command:
     more = {"job_id": JOB, "permit_id": TICKET, "presence": there}
     if "authenticated" in act:
         more["authenticated_at"] = None if act["authenticated"] == "never" else moment(w, act["authenticated"])
+    if "means" in act:
+        more["means"] = act["means"]
     return w.command(act["by"], at.value, act.get("payload", {}), **more)
 
 

@@ -57,7 +57,8 @@ TOWARDS: Mapping[Boundary, tuple[str, tuple[str, ...]]] = {
     B.COMPLETE: (
         "complete",
         (
-            "enter", "leave", "record_gas_test", "record_monitor", "record_check", "interrupt", "suspend",
+            "enter", "approve_special_entry", "leave", "record_gas_test", "record_monitor", "record_check", "interrupt",
+            "suspend",
             "offer_guardian_handover", "take_guardian_handover", "guardian_off", "change_crew", "record_found_inside",
             "add_personal_lock", "remove_personal_lock", "replace_ticket",
         ),
@@ -85,8 +86,9 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
         "coordinate", "sign_coordination", "sign_node", "issue", "check_ticket", "print_permit",
     ),
     5: (
-        "guardian_on", "check_equipment", "record_monitor", "start", "enter", "leave", "record_found_inside",
-        "interrupt", "suspend", "resume", "revalidate", "offer_guardian_handover", "take_guardian_handover",
+        "guardian_on", "check_equipment", "record_monitor", "start", "enter", "approve_special_entry", "leave",
+        "record_found_inside", "interrupt", "suspend", "resume", "revalidate", "offer_guardian_handover",
+        "take_guardian_handover",
         "guardian_off", "change_crew", "clear_stop", "complete", "revoke_ticket", "void_ticket", "replace_ticket",
         "add_personal_lock", "remove_personal_lock", "remove_absent_owners_lock",
     ),
@@ -99,7 +101,7 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
         "register_certificate", "record_contraindication", "register_contractor", "register_instrument",
         "register_recorder", "register_isolation_point", "register_service_owner", "set_calendar", "set_foreman_roster",
         "propose_rules",
-        "release_rules",
+        "release_rules", "delegate", "undelegate",
         "advance_clock", "publish_lesson", "withdraw_lesson", "draw_audit_sample", "record_audit_result",
         "answer_audit_finding", "close_audit", "purge",
         "register_key", "revoke_key",

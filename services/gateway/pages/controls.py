@@ -23,6 +23,7 @@ SIDE_BY_SIDE_MAX = 4
 BY_NAME: Mapping[str, str] = {
     "area_id": "area", "person_id": "person", "work_lead": "person", "owner": "person", "tester": "person",
     "second_supervisor": "person", "person_in_charge": "person", "owners": "persons",
+    "on_behalf_of": "person",
     "participants": "persons", "remove": "persons", "instrument_id": "instrument", "point_id": "point",
     "contractor_id": "contractor", "alarm_id": "alarm", "permits": "permits", "related": "permits",
     "supersedes": "permit", "permit_id": "permit", "hazard": "hazard", "trade": "trade", "trades": "trades",
@@ -37,7 +38,8 @@ BY_COMMAND: Mapping[tuple[str, str], str] = {
     ("register_instrument", "instrument_id"): "line", ("register_isolation_point", "point_id"): "line",
     ("register_recorder", "recorder_id"): "line",
     ("register_contractor", "contractor_id"): "line", ("link_tickets", "to"): "permit",
-    ("offer_guardian_handover", "to"): "guardian", ("record_action", "action_id"): "new_id",
+    ("offer_guardian_handover", "to"): "guardian", ("delegate", "to"): "person",
+    ("record_action", "action_id"): "new_id",
     ("close_action", "action_id"): "action", ("confirm_measures", "lines"): "measures",
     ("acknowledge_briefing", "version"): "fixed", ("acknowledge_briefing", "content_sha256"): "fixed",
     ("acknowledge_briefing", "lang"): "briefing_lang", ("acknowledge_briefing", "score"): "skip",
@@ -62,6 +64,7 @@ WORDS_OF: Mapping[str, str] = {
     "roles": "role", "clock": "clock", "changed": "ticket_change", "types": "kind",
     "of": "audited", "severity": "severity", "what": "purged", "activities": "activity", "agreed": "value",
     "services": "service", "buried_services": "service",
+    "right": "role", "mode": "entry_mode",
     "factors": "fact", "situations": "fact", "weather": "weather",
 }  # fmt: skip
 WORDS_OF_COMMAND: Mapping[tuple[str, str], str] = {

@@ -14,7 +14,7 @@ from services.gateway.pages import acts, board_view, job_view, suggest, trail
 from services.gateway.pages.controls import Builder
 from services.gateway.pages.job_page import level_reason, with_job
 from services.gateway.pages.offline import MAY_WAIT
-from services.gateway.pages.options import FormOptions, given_values
+from services.gateway.pages.options import FormOptions, given_values, rules_of
 from services.gateway.pages.reasons import Reason, reason, reasons, see_verdicts
 from services.gateway.pages.render import View, environment, page, texts_for_scripts, url, view_of
 from services.gateway.roles import may_send
@@ -24,6 +24,7 @@ from services.seven_steps.board_ticket import Permit
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.gate import Boundary, Verdict
 from services.seven_steps.roles import ANYONE, SERVICE
+from services.seven_steps.signature_gates import SIGNED
 from services.seven_steps.signature_keys import PASSKEY, live_keys
 from services.seven_steps.spec import JOB, PERMIT
 
@@ -32,6 +33,8 @@ VERSIONED = frozenset({"issue", "plan", "assess", "accept", "review"})
 #: Acts done on site, and those for which the person proves again who he is (G-SV-3a, G-SV-3b, G-CL-1c).
 ON_SITE = frozenset({"issue", "accept"})
 RE_AUTHENTICATED = frozenset({"issue"})
+#: The others that sign at a boundary do where the site asks for it (G-SG-1).
+RE_AUTHENTICATED_BY_POLICY = frozenset(boundary.value for boundary in SIGNED)
 #: Forms with many rows get the whole width.
 WIDE_FORMS = frozenset(
     {
@@ -108,10 +111,16 @@ def _field_data(view: View, type_: str, job: Job | None, permit: Permit | None) 
         "help": said.t(what) if said.has(what) else "", "wants_presence": type_ in ON_SITE,
         "may_wait": type_ in MAY_WAIT,
         "passkeys": [k.key_id for k in live_keys(view.board, view.person_id) if k.means == PASSKEY],
-        "wants_password": type_ in RE_AUTHENTICATED, "wide_form": type_ in WIDE_FORMS,
+        "wants_password": _wants_password(view, type_), "wide_form": type_ in WIDE_FORMS,
         "form_link": lambda other: acts.form_url(view, other, job, permit),
         "words": {**texts_for_scripts(said, "script."), "messages": _messages(said.lang)},
     }  # fmt: skip
+
+
+def _wants_password(view: View, type_: str) -> bool:
+    if type_ in RE_AUTHENTICATED or type_ not in RE_AUTHENTICATED_BY_POLICY:
+        return type_ in RE_AUTHENTICATED
+    return bool(rules_of(view).number("reauthentication_to_sign", view.board))
 
 
 def _way_back(view: View, job: Job | None, permit: Permit | None) -> dict[str, Any]:

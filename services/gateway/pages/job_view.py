@@ -116,6 +116,7 @@ def see_permit(view: View, permit: Permit) -> None:
         permit.ended,
     )
     people.see_all(said.by for said in signed if said)
+    people.see(permit.issue.on_behalf_of if permit.issue else "")
 
 
 def _captions(view: View, job: Job, line: Line) -> dict[tuple[str, int], Caption]:

@@ -243,7 +243,11 @@ def given_values(view: View, command: str, job: Job | None, permit: Permit | Non
 
 def _crew(_view: View, _job: Job | None, permit: Permit | None) -> dict[str, Any]:
     crew = permit.crew.values() if permit else ()
-    return {"crew": [{"person_id": one.person_id, "role": one.role, "trade": one.trade} for one in crew]}
+    rows = (
+        {"person_id": m.person_id, "role": m.role, "trade": m.trade, "certificate_id": m.certificate_id or None}
+        for m in crew
+    )
+    return {"crew": list(rows)}
 
 
 def _measures(_view: View, _job: Job | None, permit: Permit | None) -> dict[str, Any]:

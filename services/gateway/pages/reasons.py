@@ -41,6 +41,7 @@ SUPPLIED_BY: Mapping[str, tuple[str, ...]] = {
     "G-GAS-6a": ("record_monitor",),
     "G-GAS-8": ("send_back", "record_gas_test"),
     "G-GAS-9a": ("record_gas_test",),
+    "G-GAS-10": ("approve_special_entry", "record_gas_test"),
     "G-GAS-9c": ("record_bump_test",),
     "G-GAS": ("record_gas_test",),
     "G-HOT-1": ("guardian_on", "check_equipment"),

@@ -10,12 +10,14 @@ from services.gateway import context, problems
 from services.gateway.pages import acts, board_view, suggest
 from services.gateway.pages.job_page import with_job
 from services.gateway.pages.offline import needed_ahead
+from services.gateway.pages.options import rules_of
 from services.gateway.pages.reasons import reasons as reasons_of
 from services.gateway.pages.render import View, environment, page, texts_for_scripts, url, view_of
 from services.gateway.roles import may_send
 from services.register.search import Filters
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
+from services.seven_steps.ending import ending_soon
 
 ALARM_COMMAND = "acknowledge_alarm"
 QUERY_CHARS_MAX = 200
@@ -142,9 +144,11 @@ def _day(text: str | None) -> str | None:
 
 
 async def more(request: web.Request) -> web.Response:
-    """Every form by step; language, theme, legend, sign out."""
+    """Every form by step; what ends soon; language, theme, legend, sign out."""
     view = await view_of(request)
     audits = list(view.board.audits.values())
+    endings = ending_soon(view.board, view.now, rules_of(view))
+    view.people.see_all(one.about for one in endings)
     lessons = sorted(view.board.lessons.values(), key=lambda one: one.proposed.seq)
     view.people.see_all(one.proposed.by for one in lessons)
     view.people.see_all(finding.raised.by for audit in audits for finding in audit.findings.values())
@@ -152,6 +156,7 @@ async def more(request: web.Request) -> web.Response:
     steps = [(step, [acts.act(view, type_) for type_ in acts.BY_STEP[step]]) for step in (*range(1, 8), 0)]
     return page(
         request, "more.html", view=view, nav="more", steps=steps, suggestions=[], lessons=lessons, audits=audits,
+        endings=endings,
         form_url=lambda type_, **given: acts.form_url(view, type_, **given),
     )  # fmt: skip
 
