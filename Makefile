@@ -9,7 +9,7 @@ STAMP := $(VENV)/.sevengates-$(LOCK_HASH)
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test check lint types kafka kafka-stop chaos bench screenshots
+.PHONY: help setup lock demo test check lint types kafka kafka-stop chaos mutants bench screenshots
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ kafka-stop: ## stop the broker that `make kafka` started
 
 chaos: setup ## kill everything again and again, then check the whole log; prints one closing line
 	$(BIN)/python -m tests.chaos
+
+mutants: setup ## plant every small fault in the gates and see that a vector finds it (some minutes); FILE=part of a name
+	$(BIN)/python -m tests.mutants $(FILE)
 
 bench: setup ## durable decisions per second, tap-to-answer, seal time; JSON lines
 	$(BIN)/python -m tests.bench

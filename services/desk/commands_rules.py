@@ -100,11 +100,16 @@ def _show_gate(said: Texts, gate: Facts) -> None:
     _lines(said, "evidence", [gate["evidence"]])
     _numbers(said, gate["numbers"])
     _lines(said, "lists", gate["lists"])
-    vectors = [f"{one['name']}: {one['expect']}" for one in gate["vectors"]]
+    vectors = [_vector_line(said, one) for one in gate["vectors"]]
     _lines(said, "vectors", vectors or [said.t("rules.no_vectors" if rule_facts.vectors_here() else "rules.no_tests")])
     _lines(said, "clauses", [_clause_line(said, clause) for clause in gate["clauses"]])
     _readings(said, gate["readings"])
     _lines(said, "file", [f"services/seven_steps/{gate['file']}"])
+
+
+def _vector_line(said: Texts, one: Facts) -> str:
+    shown = one["kind"] if one["kind"] == one["expect"] else f"{one['kind']}, {one['expect']}"
+    return f"{shown}: {one['name']} ({said.word('boundary', one['at'])}) · {one['file']}"
 
 
 def _show_alarm(said: Texts, alarm: Facts) -> None:

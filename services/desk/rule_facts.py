@@ -23,6 +23,8 @@ from services.seven_steps.rules import Number, Pack
 
 ROOT = Path(services.__file__).parents[1]
 VECTORS = ROOT / "tests" / "vectors"
+#: What a vector shows (tests/vectors/README.md), in the order in which they are told.
+KINDS = ("open", "shut", "missing", "inside", "outside", "not asked")
 PLACEHOLDER = re.compile(r"\{[a-z_]+\}")
 
 Facts = dict[str, Any]
@@ -218,9 +220,7 @@ def vectors_here() -> bool:
 
 
 def vectors_of(gate_id: str) -> list[Facts]:
-    """Name and expectation of each vector that names the gate."""
-    return [
-        {key: row.get(key) for key in ("name", "expect", "file")}
-        for row in _vectors()
-        if same_gate(str(row.get("gate", "")), gate_id)
-    ]
+    """Each vector that names the gate, in the order of their kinds: what opens it, what shuts it, then its bounds."""
+    rows = (row for row in _vectors() if same_gate(str(row.get("gate", "")), gate_id))
+    found = [{key: row.get(key) for key in ("kind", "name", "at", "expect", "file")} for row in rows]
+    return sorted(found, key=lambda row: KINDS.index(row["kind"]))

@@ -101,13 +101,13 @@ def test_too_old(case: Case) -> tuple[Missing, ...]:
 
 
 def out_of_limits(case: Case) -> tuple[Missing, ...]:
-    """What is needed, and whatever else was read: a bad value is not planned away; but see special_entry.py."""
+    """Whatever was read, planned or not: a bad value is not planned away; but see special_entry.py."""
     permit = case.permit
     assert permit is not None
     if special_entry.is_fit(case):
         return ()
     found = []
-    for need in dict.fromkeys([*_asked(case), *gas.measured(permit)]):
+    for need in gas.measured(permit):
         reading = gas.deciding(permit, need)
         if reading is None:
             continue

@@ -58,7 +58,7 @@ def actions_record(case: Case) -> tuple[int, ...]:
 def auditor_signed(case: Case) -> tuple[Missing, ...]:
     """Who reviews has signed none of the job's tickets, nor its assessment or plan (policy; rules E1: hse)."""
     assert case.job is not None
-    if not case.actor or case.actor not in signers(case.board, case.job):
+    if case.actor not in signers(case.board, case.job):
         return ()
     return (Missing("other_auditor", about=case.actor, have=":signed", need=":another_person", who=(roles.HSE,)),)
 

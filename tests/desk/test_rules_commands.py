@@ -14,7 +14,13 @@ from services.gateway.texts import LANGUAGES
 from services.seven_steps import codes
 from services.seven_steps.gates import GATES
 
-VECTOR = '[[vector]]\ngate = "{gate}"\nname = "age 30:01 is too old"\nexpect = "shut"\n'
+VECTOR = """[[vector]]
+gate = "{gate}"
+at = "start"
+name = "age 30:01 is too old"
+kind = "outside"
+expect = "shut"
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -165,13 +171,17 @@ def vectors(tmp_path, monkeypatch):
     rule_facts._vectors.cache_clear()
 
 
-def test_the_vectors_of_a_gate_are_shown_with_what_they_expect(vectors, capsys):
+def test_the_vectors_of_a_gate_are_shown_by_kind_with_what_they_expect(vectors, capsys):
+    inside = VECTOR.replace("shut", "open", 1).replace("is too old", "is not").replace("outside", "inside")
     (vectors / "gas.toml").write_text(VECTOR.format(gate="G-GAS-2") + VECTOR.format(gate="G-GAS-3"))
-    assert told(capsys, "show", "G-GAS-2")[0]["vectors"] == [
-        {"name": "age 30:01 is too old", "expect": "shut", "file": "tests/vectors/gas.toml"}
-    ]
+    (vectors / "more.toml").write_text(inside.format(gate="G-GAS-2"))
+    file = "tests/vectors/gas.toml"
+    found = told(capsys, "show", "G-GAS-2")[0]["vectors"]
+    assert [one["kind"] for one in found] == ["inside", "outside"]
+    outside = {"kind": "outside", "name": "age 30:01 is too old", "at": "start", "expect": "shut", "file": file}
+    assert found[1] == outside
     assert main(["rules", "show", "G-GAS-2"]) == OK
-    assert "age 30:01 is too old: shut" in capsys.readouterr().out
+    assert f"outside, shut: age 30:01 is too old (starting work) · {file}" in capsys.readouterr().out
 
 
 def test_installed_without_tests_one_line_says_so(vectors, capsys, monkeypatch):

@@ -320,3 +320,12 @@ def test_a_bad_value_is_not_planned_away() -> None:
     assert "G-GAS-3" in w.shut(B.START)
     w.change_job(plan=replace(w.job.plan, gas={HOT: replace(w.job.plan.gas[HOT], gases=("methane",))}))
     assert "G-GAS-3" in w.shut(B.START)
+
+
+def test_of_several_spaces_the_largest_decides_which_points_are_tested() -> None:
+    w = ready_for(B.ISSUE)
+    assert "G-GAS-8" not in w.shut(B.ISSUE)
+    large = replace(w.permit(PIT), permit_id="tank", facts={**w.permit(PIT).facts, "volume_m3": "250"})
+    w.board = replace(w.board, permits={**w.board.permits, "tank": large})
+    w.change_job(permits=(*w.job.permits, "tank"))
+    assert "G-GAS-8" in w.shut(B.ISSUE)

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import pytest
 
+from services.rule_use import used_by
 from services.seven_steps.gate import Boundary
 from services.seven_steps.gates import AT, GATES
 from services.seven_steps.work_types import TYPES
 from tests.flow.standard_jobs import ORDER, STANDARD, TICKET, ready
-from tests.vectors.vector import KINDS, Vector, asked, faults, vectors
+from tests.vectors.vector import KINDS, Vector, asked, faults, vectors, verdict
 
 
 @pytest.mark.parametrize("vector", vectors(), ids=str)
 def test_vector(vector: Vector) -> None:
-    assert not faults(asked(vector))
+    question = asked(vector)
+    assert not faults(question)
+    found = verdict(question)
+    if found is not None:  # and what the gate asked for is what its source says it may
+        assert set(found.numbers) <= set(used_by(found.gate).numbers)
+        assert {missing.alarm for missing in found.missing} - {""} <= set(used_by(found.gate).alarms)
 
 
 def test_a_vector_says_what_it_is() -> None:

@@ -62,6 +62,8 @@ class Vector:
     need: str = ""
     who: tuple[str, ...] | None = None
     alarm: str = ""
+    suspends: str = ""
+    blocks: bool = True
     evidence: tuple[str, ...] | None = None
 
     def __str__(self) -> str:
@@ -134,6 +136,8 @@ def faults(question: Asked) -> list[str]:
         wanted, there = getattr(vector, name), {getattr(m, name) for m in found.missing}
         wrong += [f"{name} is {there}"] if wanted and wanted not in there else []
     alarms = {m.alarm or found.gate.alarm for m in found.missing}
+    wrong += [f"suspends {found.gate.suspends}"] if vector.suspends not in ("", found.gate.suspends) else []
+    wrong += ["blocks or not"] if vector.expect == SHUT and vector.blocks != found.gate.blocks else []
     wrong += [f"the alarms are {alarms}"] if vector.alarm and vector.alarm not in alarms else []
     if vector.evidence is not None and sorted(set(found.evidence)) != question.evidence:
         wrong += [f"the evidence is {sorted(set(found.evidence))}, not {question.evidence}"]
