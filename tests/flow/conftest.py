@@ -1,4 +1,4 @@
-"""Every row of these tables also holds `rule_use` to the truth: what a gate asks for is what its source says it may."""
+"""Every gate asked here also holds `rule_use` to the truth: what a gate asks for is what its source says it may."""
 
 from __future__ import annotations
 
