@@ -1,11 +1,13 @@
 """Gates 5 to 7, and what shuts every gate: acts that follow each other. Each gate at its bounds: tests/vectors."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from services.seven_steps.board_ticket import Suspension
 from services.seven_steps.gate import Boundary as B
+from services.seven_steps.step7_to_closed_gates import had_part
 from tests.flow import walk
 from tests.flow.tables import ready_for
 from tests.flow.world import DAY_TWO, HOT, JOB, PIT, World, alarms, codes, text
@@ -230,3 +232,13 @@ def test_a_suspension_of_a_ticket_that_is_not_live_changes_nothing() -> None:
     before = w.permit(HOT)
     w.permit_ok(HOT, "lead", "interrupt", {"reason": text("late entry")})
     assert w.permit(HOT) == before
+
+
+def test_whoever_had_a_part_in_a_job_cannot_audit_it() -> None:
+    w = ready_for(B.REVIEW)
+    w.change_job(applicant="admin", work_lead="dept")
+    watched = {"watch2": replace(w.permit(HOT).guardians_on["watch"], person_id="watch2")}
+    w.change_permit(HOT, guardians_on=watched)
+    signed, there, asked = {"safety", "foreman", "area"}, {"cutter", "mate", "watch", "watch2"}, {"admin", "dept"}
+    assert signed | there | asked <= had_part(w.board, w.job)
+    assert "hse" not in had_part(w.board, w.job)
