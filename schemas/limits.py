@@ -68,5 +68,6 @@ SEGMENT_VALUES_MAX = 1_000_000  # a value a second for two hours is 7,200
 SAMPLE_AGE_S_MAX = 30 * 24 * 3600
 TOOL_COUNT_MAX = 10_000
 CRANES_MAX = 10  # on one load
+BLINDS_MAX = 8  # a ticket has one; what is wrong must still be recordable
 VOLTS_MAX = 1_000  # GB 30871-2022 4.13 asks for at most 36 V; what is wrong must still be recordable
 SCORE_PERCENT_MAX = 100

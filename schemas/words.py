@@ -37,6 +37,8 @@ PERMIT_TYPES = (
     "confined_space",
     "height",
     "lifting",
+    "blind_plate",
+    "temporary_power",
     "earthwork",
     "road_break",
     "line_breaking",
@@ -75,13 +77,15 @@ HEIGHT_SITUATIONS = (
 )
 #: What bears on work outdoors beside the wind (GB 30871-2022 8.2.6, 9.2.4, table B.1).
 WEATHER = ("rain", "heavy_rain", "snow", "heavy_snow", "dense_fog")
+#: What is done to a blind: put in, taken out; both on one ticket is what G-BL-1 refuses.
+BLIND_ACTIONS = ("insert", "remove", "insert_and_remove")
 ASSESSMENT_METHODS = ("jsa", "5x5", "lec")
 CONTROL_LEVELS = ("elimination", "substitution", "engineering", "administrative", "ppe")
 PLAN_DOCUMENTS = ("hot_special_plan", "lifting_plan", "traffic_plan", "blind_map", "other")
 ISOLATION_METHODS = ("spool_removed", "blind", "valve_closed", "water_seal", "power_locked", "earthed", "other")
 BRIEFING_TOPICS = ("hazards", "measures", "emergency", "stop_work", "neighbours")
 MEASURE_ANSWERS = ("confirmed", "not_applicable", "not_in_place")
-NODES = ("work_lead", "unit", "safety", "head", "dept")
+NODES = ("work_lead", "unit", "safety", "head", "dept", "power")
 ENTRY_MODES = ("breathing_apparatus", "explosion_proof")
 GUARDIAN_PLACES = ("outside", "at_work")
 EQUIPMENT_KINDS = (
@@ -92,6 +96,9 @@ EQUIPMENT_KINDS = (
     "lifting_gear",
     "trial_lift",
     "exclusion_zone",
+    "upstream_locked",
+    "leakage_protector",
+    "supply_removed",
 )
 #: What of a ticket may change: the first four ask for a new ticket (GB 30871-2022 4.16), the others also for a new
 #: analysis of hazards (4.17).

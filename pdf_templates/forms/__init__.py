@@ -14,6 +14,7 @@ from typing import Any
 from reportlab.platypus.flowables import Flowable
 
 from pdf_templates.forms import (
+    blind_plate,
     confined_space,
     earthwork,
     general,
@@ -22,6 +23,7 @@ from pdf_templates.forms import (
     lifting,
     road_break,
     site_work,
+    temporary_power,
 )
 from pdf_templates.forms.cells import SEPARATOR, Cells, Document, Form, pairs
 from pdf_templates.sheet import grid
@@ -32,6 +34,8 @@ ANSWERS = {"confirmed": "yes", "not_applicable": "no", "not_in_place": "not_in_p
 FORMS: Mapping[str, Form] = {
     "hot_work": hot_work.FORM,
     "confined_space": confined_space.FORM,
+    "blind_plate": blind_plate.FORM,
+    "temporary_power": temporary_power.FORM,
     "earthwork": earthwork.FORM,
     "road_break": road_break.FORM,
     "height": height.FORM,

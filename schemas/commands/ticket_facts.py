@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from schemas import limits, words
-from schemas.fields import Dec, Flag, Ident, Int, Line, Many, OneOf, Strict, Word
+from schemas.fields import Dec, Flag, Ident, Int, Line, Many, OneOf, Strict, Uuid, Word
 
 
 class GeneralFacts(Strict):
@@ -64,6 +64,33 @@ class LiftingFacts(Strict):
     radius_m = Dec("0", "500", optional=True)  # how far load and jib reach (9.2.12); not said: the site's number
 
 
+class BlindPlateFacts(Strict):
+    """One blind, one action; a ticket that states more is kept as stated and shuts G-BL-1 (GB 30871-2022 7.11)."""
+
+    action = OneOf(words.BLIND_ACTIONS)
+    blinds = Many(Word(), limits.BLINDS_MAX, low=1, unique=True)  # their numbers on the map
+    pipe = Word()  # tag of the line
+    pipe_medium = Line()
+    temperature_c = Dec("-273", "2000")
+    pressure_mpa = Dec("-0.1", "500")  # gauge, before the work
+    toxic = Flag()
+    corrosive = Flag()
+    in_fire_explosion_area = Flag()
+    blind_material = Word(optional=True)
+    blind_size = Word(optional=True)
+
+
+class TemporaryPowerFacts(Strict):
+    source_point = Line()
+    voltage_v = Int(1, limits.VOLTS_MAX)
+    load_kw = Dec("0", "100000")
+    consumers = Line()  # what is fed, with rated power
+    in_fire_explosion_area = Flag()
+    for_hot_work_or_confined_space = Flag()
+    for_ticket = Uuid(optional=True)  # the ticket whose time is also this one's (10.8)
+    special_reason = Line(optional=True)  # why longer than usual (10.8)
+
+
 class EarthworkFacts(Strict):
     """What makes it earthwork (GB 30871-2022 3.11), what lies below, and how it is dug (11.5 to 11.7, 11.10)."""
 
@@ -113,6 +140,8 @@ FACTS: dict[str, type[Strict]] = {
     "confined_space": ConfinedSpaceFacts,
     "height": HeightFacts,
     "lifting": LiftingFacts,
+    "blind_plate": BlindPlateFacts,
+    "temporary_power": TemporaryPowerFacts,
     "earthwork": EarthworkFacts,
     "road_break": RoadBreakFacts,
     "line_breaking": LineBreakingFacts,

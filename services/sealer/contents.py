@@ -37,8 +37,19 @@ CLOCK_WITHOUT_YEAR = "%m-%d %H:%M:%S"
 DIGITS_SHOWN = Decimal("0.001")  # converted values with more digits are shown with "≈"; gates never round
 SIMULATED = "simulated"
 #: Facts whose values are words of a catalogue group of the same name; units by how a fact's name ends.
-FACTS_IN_WORDS = frozenset({"source"})
-UNITS_OF_FACTS = {"_m": "m", "_m3": "m³", "_kv": "kV", "_volts": "V", "_t": "t", "_percent": "%"}
+FACTS_IN_WORDS = frozenset({"source", "action"})
+UNITS_OF_FACTS = {
+    "_m": "m",
+    "_m3": "m³",
+    "_kv": "kV",
+    "_volts": "V",
+    "_v": "V",
+    "_kw": "kW",
+    "_mpa": "MPa",
+    "_c": "°C",
+    "_t": "t",
+    "_percent": "%",
+}
 #: Facts that are lists of words, by the group their words stand in; the others list services.
 LISTS_IN_WORDS = {"factors": "fact", "situations": "fact"}
 
@@ -155,6 +166,9 @@ def permit_document(
         "method": str(permit.facts.get("method", "")),
         "medium": str(permit.facts.get("medium", "")),
         "facts": _facts(view, permit),
+        "action": str(permit.facts.get("action", "")),
+        "documents": _documents(job, permit),
+        "started_at": view.minute(permit.started.at) if permit.started else "",
         "work_unit": job.work_unit,
         "contractor": view.contractor(job.contractor_id),
         "work_lead": view.name(job.work_lead),
@@ -256,6 +270,15 @@ def _member(view: View, member: CrewMember) -> dict[str, Any]:
         if (certificate.person_id, certificate.trade) == (member.person_id, member.trade) and not certificate.revoked
     ]
     return {"name": view.name(member.person_id), "certificates": sorted(held)}
+
+
+def _documents(job: Job, permit: Permit) -> dict[str, list[str]]:
+    """Documents of the plan that are about this ticket or the whole job: their hashes, by kind."""
+    found: dict[str, list[str]] = {}
+    for document in job.plan.documents if job.plan else ():
+        if document.permit_id in (None, permit.permit_id):
+            found.setdefault(document.kind, []).append(document.sha256)
+    return found
 
 
 def _linked(board: Board, permit: Permit) -> list[dict[str, str]]:

@@ -33,6 +33,7 @@ ALARMS = {
     "06": "gas value out of limits (local)",
     "07": "guardian out of the fence (local)",
     "10": "ticket overtime",
+    "20": "one ticket for putting in and taking out a blind",
     "30": "approver not on site",
     "31": "guardian left",
     "40": "hot work not upgraded on a holiday",

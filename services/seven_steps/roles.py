@@ -30,6 +30,12 @@ NODE_ROLES: Mapping[str, frozenset[str]] = {
     "dept": frozenset({APPROVER_DEPT}),
     "safety": frozenset({APPROVER_SAFETY}),
     "head": frozenset({APPROVER_HEAD}),
+    "power": frozenset({POWER_AUTH}),
 }
 #: Where the approver's grade equals a node, one signature fills both (reading A10.10).
-NODE_OF_GRADE: Mapping[str, str] = {APPROVER_UNIT: "unit", APPROVER_DEPT: "dept", APPROVER_SAFETY: "safety"}
+NODE_OF_GRADE: Mapping[str, str] = {
+    APPROVER_UNIT: "unit",
+    APPROVER_DEPT: "dept",
+    APPROVER_SAFETY: "safety",
+    POWER_AUTH: "power",
+}

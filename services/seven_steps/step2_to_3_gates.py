@@ -53,7 +53,7 @@ def plan_record(case: Case) -> tuple[int, ...]:
 
 
 def no_plan_document(case: Case) -> tuple[Missing, ...]:
-    """A plan is recorded, with the file that the work asks for (GB 30871-2022 5.4.2, 9.2.1, 9.2.2, 12.1)."""
+    """A plan is recorded, with the file that the work asks for (GB 30871-2022 5.4.2, 7.1, 9.2.1, 9.2.2, 12.1)."""
     assert case.job is not None and case.permit is not None
     plan, permit = case.job.plan, case.permit
     if plan is None:
@@ -67,11 +67,12 @@ def no_plan_document(case: Case) -> tuple[Missing, ...]:
 
 
 def longest_validity(case: Case, permit: Permit) -> timedelta | None:
-    """What the site's packs give this type and level; None where the law states none for this work.
+    """What the site's packs give this work; None where the law states none for this work.
 
     Where it does, but none of the site's packs says: one shift, as for general work.
     """
-    name = type_of(permit).validity.get(permit.level)
+    work = type_of(permit)
+    name = work.validity.get(work.valid_by(permit))
     if name is None:
         return longest_without_signs(case)
     by_type = case.rules.duration_or_none(name, case.board)
@@ -94,6 +95,15 @@ def ticket_record(case: Case) -> tuple[int, ...]:
 
 GATES = (
     Gate("G-PL-1", 1, PLAN, f"{AQ} 5.3.1", not_booked, booking_record),
-    Gate("G-PL-2", 1, PLAN, f"{GB} 5.4.2, 9.2.1, 9.2.2, 12.1", no_plan_document, plan_record, packs=EVERYWHERE),
-    Gate("G-PL-3", 1, PLAN, f"{GB} 5.1.5, 6.10, 8.2.11, 12.3", too_long, ticket_record, alarm="10", packs=EVERYWHERE),
+    Gate("G-PL-2", 1, PLAN, f"{GB} 5.4.2, 7.1, 9.2.1, 9.2.2, 12.1", no_plan_document, plan_record, packs=EVERYWHERE),
+    Gate(
+        "G-PL-3",
+        1,
+        PLAN,
+        f"{GB} 5.1.5, 6.10, 8.2.11, 10.8, 12.3",
+        too_long,
+        ticket_record,
+        alarm="10",
+        packs=EVERYWHERE,
+    ),
 )

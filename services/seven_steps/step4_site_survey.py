@@ -33,7 +33,7 @@ from services.seven_steps.event import (
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, CommandSpec, Decision, Refused
 from services.seven_steps.step4_to_5_gates import UNIT_FACTS, UNIT_KNOWERS
-from services.seven_steps.work_types import type_of
+from services.seven_steps.work_types import ISSUERS, type_of
 from services.seven_steps.work_types.hot_work import SPECIAL
 
 Data = Mapping[str, Any]
@@ -297,7 +297,7 @@ APPLIERS = {
 
 SURVEYORS = frozenset({roles.AREA_AUTH, roles.GUARDIAN, roles.WORK_LEAD})
 ISOLATORS = frozenset({roles.ISOL_AUTH})
-SIGNERS = roles.APPROVERS | {roles.WORK_LEAD, roles.AREA_AUTH}
+SIGNERS = frozenset().union(*roles.NODE_ROLES.values())
 TESTERS = frozenset({roles.GAS_TESTER, roles.GUARDIAN})
 
 COMMANDS = (
@@ -316,7 +316,7 @@ COMMANDS = (
         boundary=Boundary.SURVEY,
     ),
     CommandSpec("sign_node", ACT, SIGNERS, PERMIT, recorded("permit.node_signed"), states=SURVEYED),
-    CommandSpec("issue", ACT, roles.APPROVERS, PERMIT, issue, states=frozenset({"surveyed"}), boundary=Boundary.ISSUE),
+    CommandSpec("issue", ACT, ISSUERS, PERMIT, issue, states=frozenset({"surveyed"}), boundary=Boundary.ISSUE),
     CommandSpec(
         "check_ticket",
         ACT,

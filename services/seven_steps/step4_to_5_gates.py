@@ -38,7 +38,7 @@ def measures_unconfirmed(case: Case) -> tuple[Missing, ...]:
     permit = case.permit
     assert permit is not None
     found = []
-    applies = type_of(permit).lines(permit, case.number)
+    applies = type_of(permit).lines(permit, case.board.areas.get(permit.area_id), case.number)
     for line in case.rules.listed(f"measures_{permit.type}"):
         measure = permit.measures.get(line)
         refused = {"not_in_place", "not_applicable"} if line in applies else {"not_in_place"}

@@ -66,13 +66,14 @@ def no_fire_watch(case: Case) -> tuple[Missing, ...]:
     return (Missing("fire_watch", about=case.permit.permit_no, need=":on_duty", who=_who(case)),)
 
 
-def _equipment(case: Case, kind: str) -> tuple[Missing, ...]:
+def not_checked(case: Case, kind: str, who: tuple[str, ...] = ()) -> tuple[Missing, ...]:
+    """A piece of equipment, or a state of it, that nobody looked at or that was found wanting."""
     assert case.permit is not None
     check = case.permit.equipment.get(kind)
     if check is not None and check.ok:
         return ()
     have = ":none" if check is None else ":not_in_place"
-    return (Missing(kind, about=case.permit.permit_no, have=have, need=":checked", who=_who(case)),)
+    return (Missing(kind, about=case.permit.permit_no, have=have, need=":checked", who=who or _who(case)),)
 
 
 def no_fire_kit(case: Case) -> tuple[Missing, ...]:
@@ -80,7 +81,7 @@ def no_fire_kit(case: Case) -> tuple[Missing, ...]:
     check = case.permit.equipment.get("fire_extinguisher")
     if check is not None and check.ok and check.count < 1:
         return (Missing("fire_extinguisher", have="0", need="≥ 1", who=_who(case)),)
-    return _equipment(case, "fire_extinguisher")
+    return not_checked(case, "fire_extinguisher")
 
 
 def equipment_record(case: Case) -> tuple[int, ...]:
@@ -101,7 +102,7 @@ def no_guardian_outside(case: Case) -> tuple[Missing, ...]:
 
 def no_rescue(case: Case) -> tuple[Missing, ...]:
     assert case.permit is not None
-    return (*_equipment(case, "rescue_kit"), *_equipment(case, "communication"))
+    return (*not_checked(case, "rescue_kit"), *not_checked(case, "communication"))
 
 
 def lighting_unsafe(case: Case) -> tuple[Missing, ...]:

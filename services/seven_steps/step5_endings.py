@@ -33,6 +33,7 @@ from services.seven_steps.step1_risk_assessment import (
     no_room,
 )
 from services.seven_steps.step5_execution import STARTED
+from services.seven_steps.work_types import ISSUERS
 
 Data = Mapping[str, Any]
 #: What may change. 4.16: a new ticket. 4.17: also a new analysis of hazards.
@@ -41,7 +42,7 @@ NEW_TICKET = (CONTENT, "scope", PLACE, TIME)
 NEW_ANALYSIS = ("process", "conditions", "method", "environment")
 #: What a new ticket may take over from the old one.
 CREW, ASSESSMENT, PLAN = "crew", "assessment", "plan"
-ENDERS = roles.APPROVERS | {roles.AREA_AUTH}
+ENDERS = ISSUERS | {roles.AREA_AUTH}
 NOT_STARTED = BEFORE_ISSUE | {"issued"}
 REPLACEABLE = NOT_STARTED | STARTED | ENDED | {"completed"}
 

@@ -30,7 +30,7 @@ from services.seven_steps.step2_plan import crew_member
 from services.seven_steps.step2_to_3_crew_gates import guardian_required
 from services.seven_steps.step3_to_4_gates import acknowledged
 from services.seven_steps.step4_to_5_start_gates import on_duty
-from services.seven_steps.work_types import type_of
+from services.seven_steps.work_types import ISSUERS, type_of
 
 Data = Mapping[str, Any]
 RUNNING = frozenset({"active"})
@@ -330,9 +330,9 @@ APPLIERS = {
 
 GUARDIANS = frozenset({roles.GUARDIAN})
 LEADS = frozenset({roles.WORK_LEAD})
-CHECKERS = frozenset({roles.GUARDIAN, roles.WORK_LEAD, roles.AREA_AUTH})
+CHECKERS = frozenset({roles.GUARDIAN, roles.WORK_LEAD, roles.AREA_AUTH, roles.POWER_AUTH})
 REGISTER_KEEPERS = frozenset({roles.GUARDIAN, roles.WORKER, roles.WORK_LEAD})
-SUSPENDERS = roles.APPROVERS | {roles.AREA_AUTH, roles.HSE, roles.SHIFT_FOREMAN, roles.GUARDIAN}
+SUSPENDERS = ISSUERS | {roles.AREA_AUTH, roles.HSE, roles.SHIFT_FOREMAN, roles.GUARDIAN}
 #: Which of them may resume which cause is G-RUN-5's to say; whoever declared an emergency may be anyone.
 RESUMERS = roles.ANYONE
 

@@ -10,11 +10,14 @@ from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import EVERYWHERE, HOT, Boundary, Case, Gate, Missing
 from services.seven_steps.step1_risk_assessment import BEFORE_ISSUE, ENDED
 from services.seven_steps.step2_to_3_crew_gates import guardians_of
+from services.seven_steps.work_types import type_of
 
 ACCEPT = frozenset({Boundary.ACCEPT})
 GUARDIAN = (roles.GUARDIAN,)
 #: Ends of a ticket: it protects nothing and needs no protection.
 OVER = ENDED | {"accepted"}
+#: Who says that what is left to do after the work is done (10.8: the supplier of power).
+AT_THE_END = (roles.POWER_AUTH, roles.WORK_LEAD)
 
 
 def fire_watch_too_short(case: Case) -> tuple[Missing, ...]:
@@ -79,8 +82,13 @@ def inside_record(case: Case) -> tuple[int, ...]:
 
 
 def not_restored(case: Case) -> tuple[Missing, ...]:
+    """The place is as it was, and what this kind of work asks for after its end is checked (4.14, 4.15)."""
     permit = case.permit
     assert permit is not None
+    return (*_not_as_it_was(permit), *_not_checked_after(permit))
+
+
+def _not_as_it_was(permit: Permit) -> tuple[Missing, ...]:
     said, lead = permit.restoration, (roles.WORK_LEAD,)
     if said is None or (permit.completed is not None and said.seq < permit.completed.seq):
         return (Missing("restoration", about=permit.permit_no, need=":restored", who=lead),)
@@ -92,8 +100,24 @@ def not_restored(case: Case) -> tuple[Missing, ...]:
     )
 
 
+def _not_checked_after(permit: Permit) -> tuple[Missing, ...]:
+    found = []
+    for kind in type_of(permit).acceptance:
+        check = permit.equipment.get(kind)
+        done = permit.completed
+        if check is None or done is None or check.seq < done.seq or check.at < done.at:
+            found.append(Missing(kind, about=permit.permit_no, need=":checked", who=AT_THE_END))
+        elif not check.ok:
+            found.append(Missing(kind, about=permit.permit_no, have=":not_in_place", need=":checked", who=AT_THE_END))
+    return tuple(found)
+
+
 def restoration_record(case: Case) -> tuple[int, ...]:
-    return (case.permit.restoration.seq,) if case.permit and case.permit.restoration else ()
+    permit = case.permit
+    if permit is None:
+        return ()
+    checks = {permit.equipment[kind].seq for kind in type_of(permit).acceptance if kind in permit.equipment}
+    return tuple(sorted(checks | ({permit.restoration.seq} if permit.restoration else set())))
 
 
 def someone_or_something_inside(case: Case) -> tuple[Missing, ...]:

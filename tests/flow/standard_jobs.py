@@ -24,9 +24,15 @@ HOT_WORK_IN_PIT = "hot_work_in_pit"
 DEFAULT_PACKS = ("gb30871-2022", "aq3064-2025", "site-policy")
 ORDER = (B.ASSESS, B.PLAN, B.BRIEF, B.SURVEY, B.ISSUE, B.START, B.RESUME, B.COMPLETE, B.ACCEPT, B.REVIEW)
 #: Who signs which line of a form.
-SIGNERS = {"work_lead": "lead", "unit": "area", "dept": "dept", "safety": "safety", "head": "head"}
+SIGNERS = {"work_lead": "lead", "unit": "area", "dept": "dept", "safety": "safety", "head": "head", "power": "power"}
 #: Who issues, by the rung of the ladder.
-ISSUERS = {"approver_unit": "area", "approver_dept": "dept", "approver_safety": "safety", "approver_head": "head"}
+ISSUERS = {
+    "approver_unit": "area",
+    "approver_dept": "dept",
+    "approver_safety": "safety",
+    "approver_head": "head",
+    "power_auth": "power",
+}
 Records = tuple[tuple[str, str, dict[str, Any]], ...]
 
 
@@ -93,6 +99,12 @@ ROAD: Mapping[str, Any] = {
     "traffic_director": False,
     "bad_weather": False,
 }
+
+
+def _looked_at(*kinds: str) -> tuple[str, str, dict[str, Any]]:
+    return "watch", "check_equipment", {"items": [{"kind": kind, "ok": True} for kind in kinds]}
+
+
 STANDARD: Mapping[str, StandardJob] = {
     "general": StandardJob(facts={}),
     "hot_work": StandardJob(
@@ -133,6 +145,36 @@ STANDARD: Mapping[str, StandardJob] = {
         facts=walk.PIT_FACTS,
         gases=("propane", "oxygen", "hydrogen_sulfide"),
         before={B.START: (*KIT, ("tester", "record_monitor", {"instrument_id": "meter", "running": True}))},
+    ),
+    "blind_plate": StandardJob(
+        facts={
+            "action": "insert",
+            "blinds": ["B-01"],
+            "pipe": "P-3102",
+            "pipe_medium": "propane",
+            "temperature_c": "35",
+            "pressure_mpa": "0.0",
+            "toxic": False,
+            "corrosive": False,
+            "in_fire_explosion_area": True,
+        },
+        documents=("blind_map",),
+    ),
+    "temporary_power": StandardJob(
+        facts={
+            "source_point": "distribution box DB-7",
+            "voltage_v": 380,
+            "load_kw": "7.5",
+            "consumers": "welder 7.5 kW",
+            "in_fire_explosion_area": True,
+            "for_hot_work_or_confined_space": False,
+        },
+        trade="electrician",
+        gases=("propane",),
+        before={
+            B.START: (_looked_at("upstream_locked", "leakage_protector"),),
+            B.ACCEPT: (_looked_at("supply_removed"),),
+        },
     ),
     "height": StandardJob(
         facts={

@@ -13,6 +13,7 @@ from services.seven_steps.board_site import Period
 from services.seven_steps.gate import Boundary as B
 from services.timekeeper.due import ENFORCE, EXPIRE_TICKET, RAISE_ALARM, due
 from tests.flow import walk
+from tests.flow.standard_jobs import TICKET, ready
 from tests.flow.tables import ready_for
 from tests.flow.test_audit import drawn, found
 from tests.flow.test_audit import result as audit_result
@@ -226,6 +227,13 @@ def critical_finding() -> World:
     return w
 
 
+def in_and_out() -> World:
+    w = ready("blind_plate", B.ISSUE)
+    w.change_permit(TICKET, facts=dict(w.permit(TICKET).facts) | {"action": "insert_and_remove"})
+    refused(w, TICKET, "area", "issue")
+    return w
+
+
 THURSDAY = 4
 DRIVEN: dict[str, Callable[[], World]] = {
     "01": no_gas_test,
@@ -236,6 +244,7 @@ DRIVEN: dict[str, Callable[[], World]] = {
     "06": bad_gas_before_work,
     "07": out_of_fence,
     "10": overtime,
+    "20": in_and_out,
     "30": approver_elsewhere,
     "31": guardian_left,
     "40": on_special_day(holidays=frozenset({"2026-11-19"})),

@@ -45,6 +45,7 @@ PEOPLE: Mapping[str, tuple[str, ...]] = {
     "dept": ("approver_dept",),
     "safety": ("approver_safety",),
     "head": ("approver_head",),
+    "power": ("power_auth",),
     "foreman": ("shift_foreman",),
     "coord": ("cross_coord",),
     "hse": ("hse",),

@@ -53,6 +53,13 @@ REASONS = {
     "lifting": ["GB 30871-2022 9.1 吊物质量"],
 }
 FACTS = {
+    "blind_plate": {
+        "blinds": "B-03", "pipe_medium": "汽油 petrol", "temperature_c": "25 °C", "pressure_mpa": "0 MPa",
+        "blind_material": "16MnR", "blind_size": "DN80 PN25 8 mm",
+    },
+    "temporary_power": {
+        "source_point": "配电箱 DB-7", "voltage_v": "380 V", "load_kw": "7.5 kW", "consumers": "电焊机 7.5 kW 1 台",
+    },
     "height": {"height_m": "12.5 m"},
     "lifting": {"mass_t": "46.5 t", "load_name": "换热器 E-204 管束", "gear": "130 t 汽车起重机，四腿钢丝绳索具", "cranes": "1",
                 "highest_load_percent": "72 %"},
@@ -95,6 +102,7 @@ def permit(kind: str = "hot_work", /, **changes: Any) -> dict[str, Any]:
         ],
         "workers": [{"name": WANG, "certificates": []}, {"name": RARE, "certificates": []}],
         "guardians": [{"name": GAO, "certificates": ["J-0561"]}],
+        "action": "insert", "documents": {"blind_map": ["9f3c71a0" * 8]}, "started_at": "2026-11-20 10:12",
         "gas": {
             "combustible": ["CH4"], "toxic": ["H2S"], "oxygen": ["O2"],
             "names": {"CH4": name("甲烷", "methane"), "O2": name("氧气", "O₂"), "H2S": name("硫化氢", "H₂S")},
@@ -127,7 +135,7 @@ def permit(kind: str = "hot_work", /, **changes: Any) -> dict[str, Any]:
         "nodes": [
             {**signed(ZHAO, "2026-11-20 09:51:12", opinion="同意"), "node": "work_lead"},
             {**signed(LIU, "2026-11-20 09:52:40", opinion="同意，现场已确认"), "node": "unit"},
-            {**signed(SUN, "2026-11-20 09:55:02", opinion="同意"), "node": "safety"},
+            {**signed(SUN, "2026-11-20 09:55:02", opinion="同意"), "node": "power" if kind == "temporary_power" else "safety"},
         ],
         "issue": signed(SUN, "2026-11-20 09:56:31", presence="code", record=62), "foreman_check": None, "accepted": None,
         "emergency_plan": "发现异常立即停止作业，向上风向撤离；井内人员由三脚架和救生绳提出，禁止无防护下井施救。",

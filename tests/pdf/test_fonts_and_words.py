@@ -83,7 +83,9 @@ def test_poppler_reads_a_name_beyond_the_basic_plane(tmp_path: Path) -> None:
 
 
 @needs("pdffonts")
-@pytest.mark.parametrize("kind", ["hot_work", "confined_space", "height", "lifting", "general"])
+@pytest.mark.parametrize(
+    "kind", ["hot_work", "confined_space", "blind_plate", "temporary_power", "height", "lifting", "general"]
+)
 def test_only_embedded_fonts_are_used(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "permit.pdf"
     path.write_bytes(render_permit(samples.permit(kind)))

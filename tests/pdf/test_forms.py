@@ -33,13 +33,20 @@ A2 = ["applicant_unit", "requested_at", "space_name", "medium", "work_content", 
       "guardian", "linked", "hazards", "gas_item", "toxic", "combustible", "oxygen", "limit", "gas_values",
       "space_time", "measures", "briefer", "briefed", "node_work_lead", "node_unit", "approver",
       "acceptance"]  # fmt: skip
+A3 = ["applicant_unit", "work_unit", "requested_at", "blind_action", "work_content", "pipe", "pipe_state", "blind",
+      "began", "pipe_medium", "temperature", "pressure", "blind_material", "blind_size", "blind_number", "blind_map",
+      "work_lead", "workers", "guardian", "linked", "hazards", "blind_time", "measures", "briefer", "briefed",
+      "node_work_lead", "node_unit", "approver", "acceptance"]  # fmt: skip
+A6 = ["applicant_unit", "requested_at", "place", "work_content", "source_point", "power_voltage", "consumers",
+      "electricians", "guardian", "workers", "work_unit", "work_lead", "linked", "hazards", "gas_time", "gas_point",
+      "combustible_result", "gas_tester", "power_time", "measures", "briefer", "briefed", "node_work_lead",
+      "node_power_user", "node_power", "acceptance"]  # fmt: skip
 A7 = ["applicant_unit", "requested_at", "earth_place", "work_content", "earth_scope", "work_unit", "work_lead",
       "workers", "guardian", "linked", "hazards", "earth_time", "cosign", "measures", "briefer", "briefed",
       "node_work_lead", "node_unit", "earth_approver", "acceptance"]  # fmt: skip
 A8 = ["applicant_unit", "requested_at", "road_place", "place", "road_why", "road_signs", "work_unit", "work_lead",
       "workers", "guardian", "linked", "hazards", "road_time", "measures", "briefer", "briefed", "node_work_lead",
       "node_unit", "node_fire_safety", "earth_approver", "acceptance"]  # fmt: skip
-
 A4 = ["applicant_unit", "requested_at", "height_place", "work_content", "height", "height_level", "work_unit",
       "work_lead", "height_workers", "guardian", "linked", "hazards", "height_time", "measures", "briefer", "briefed",
       "node_work_lead", "node_unit", "node_review", "node_approval", "acceptance"]  # fmt: skip
@@ -47,6 +54,10 @@ A5 = ["applicant_unit", "requested_at", "work_unit", "lift_place", "lift_gear", 
       "lift_mass", "lift_operators", "lift_riggers", "lift_directors", "guardian", "linked", "hazards", "lift_time",
       "measures", "briefer", "briefed", "node_lift_lead", "node_unit", "node_review", "node_approval",
       "acceptance"]  # fmt: skip
+STATUTORY = {
+    "hot_work": A1, "confined_space": A2, "blind_plate": A3, "height": A4, "lifting": A5, "temporary_power": A6,
+    "earthwork": A7, "road_break": A8,
+}  # fmt: skip
 
 
 def pages(pdf: bytes) -> list[str]:
@@ -54,10 +65,7 @@ def pages(pdf: bytes) -> list[str]:
     return [re.sub(r"\s", "", page.extract_text()) for page in pypdf.PdfReader(io.BytesIO(pdf)).pages]
 
 
-@pytest.mark.parametrize(
-    ("kind", "rows"),
-    [("hot_work", A1), ("confined_space", A2), ("height", A4), ("lifting", A5), ("earthwork", A7), ("road_break", A8)],
-)
+@pytest.mark.parametrize(("kind", "rows"), STATUTORY.items())
 @pytest.mark.parametrize("lang", ["zh-CN", "en"])
 def test_the_rows_of_a_form_stand_in_the_order_of_the_annex(kind: str, rows: list[str], lang: str) -> None:
     front = pages(render_permit(samples.permit(kind), [lang]))[0]

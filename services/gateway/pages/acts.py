@@ -66,8 +66,8 @@ TOWARDS: Mapping[Boundary, tuple[str, tuple[str, ...]]] = {
     B.ACCEPT: (
         "accept",
         (
-            "record_restoration", "end_fire_watch", "leave", "record_check", "remove_personal_lock",
-            "remove_isolation",
+            "record_restoration", "check_equipment", "end_fire_watch", "leave", "record_check",
+            "remove_personal_lock", "remove_isolation",
         ),
     ),
     B.REVIEW: ("review", ("record_action", "close_action", "propose_lesson", "remove_isolation", "record_concern")),

@@ -31,6 +31,7 @@ BY_NAME: Mapping[str, str] = {
     "energy": "energy", "work": "work", "sha256": "document", "photo_sha256": "document",
     "late_command_id": "late_arrival", "copied_from": "job", "new_permit_id": "new_id", "lesson_id": "lesson",
     "areas": "areas", "audit_id": "audit", "finding_id": "finding", "job_id": "sampled_job",
+    "for_ticket": "permit",
 }  # fmt: skip
 #: The same names where they mean something else.
 BY_COMMAND: Mapping[tuple[str, str], str] = {
@@ -56,6 +57,7 @@ UNITS: Mapping[str, str] = {
     "gust_m_s": "m/s", "height_m": "m", "live_part_kv": "kV", "live_part_m": "m", "mass_t": "t", "lift_t": "t",
     "highest_load_percent": "%", "radius_m": "m", "sample_age_s": "s", "lel": "%vol",
     "east_m": "m", "north_m": "m", "elevation_m": "m", "error_m": "m",
+    "temperature_c": "°C", "pressure_mpa": "MPa", "voltage_v": "V", "load_kw": "kW",
 }  # fmt: skip
 #: Catalogue group of a closed vocabulary, by field name.
 WORDS_OF: Mapping[str, str] = {
@@ -218,13 +220,20 @@ class Builder:
         return replace(base, children=self.controls(shape, {}), items=items, low=self._low(field))
 
     def _shapes(self, base: Control, field: ByShape) -> Control:
-        """Each shape as its own group, shown by what another field of the form says."""
-        groups = []
+        """The fields of all shapes, each shown by what another field of the form says; a field of several, once."""
+        found: dict[tuple[str, str], Control] = {}
         for shape in field.shapes:
-            children = self.controls(shape, base.value or {})
             condition = SHAPE_SHOWN_IF.get(shape.__name__, "")
-            groups += [replace(child, shown_if=condition) for child in children]
-        return replace(base, kind="object", children=tuple(groups))
+            for child in self.controls(shape, base.value or {}):
+                before = found.get((child.name, child.kind))
+                if before is None:
+                    found[child.name, child.kind] = replace(child, shown_if=condition)
+                else:
+                    shown = f"{before.shown_if}|{condition.partition('=')[2]}"
+                    found[child.name, child.kind] = replace(
+                        before, shown_if=shown, required=before.required or child.required
+                    )
+        return replace(base, kind="object", children=tuple(found.values()))
 
     def _map(self, base: Control, field: fields.Field[Any]) -> Control:
         key = replace(self.control("key", field.key_field, None) or base, label=f"field.{base.name}_row.key")  # type: ignore[attr-defined]
@@ -296,6 +305,8 @@ SHAPE_SHOWN_IF: Mapping[str, str] = {
     "LineBreakingFacts": "type=line_breaking",
     "RadiographyFacts": "type=radiography",
     "HvElectricalFacts": "type=hv_electrical",
+    "BlindPlateFacts": "type=blind_plate",
+    "TemporaryPowerFacts": "type=temporary_power",
     "GeneralFacts": "type=general",
     "Score5x5": "method=jsa|5x5",
     "ScoreLec": "method=lec",

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_UP, Decimal
 from zoneinfo import ZoneInfo
@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from services.gateway.texts import Texts
 from services.seven_steps import site_time
+from services.seven_steps.board_ticket import Permit
 
 #: A converted value may have many decimals; it is rounded up, so that no value over its limit looks like one within it.
 DECIMALS_SHOWN = 4
@@ -96,8 +97,11 @@ class Formats:
             value = value.quantize(Decimal(1).scaleb(-DECIMALS_SHOWN), ROUND_UP)
         return f"{value}{NB}{word}" if word else str(value)
 
-    def facts(self, facts: Mapping[str, object], name: Callable[[str], str]) -> list[tuple[str, str]]:
-        """What a ticket states about itself, in words; yes and no as words, `name` says who an id is."""
+    def facts(
+        self, facts: Mapping[str, object], name: Callable[[str], str], linked: Iterable[Permit] = ()
+    ) -> list[tuple[str, str]]:
+        """What a ticket states about itself, in words: `name` says who an id is, a linked ticket by its number."""
+        numbers = {permit.permit_id: permit.permit_no for permit in linked}
         rows = []
         for key, value in facts.items():
             unit = UNITS.get(key, "")
@@ -109,7 +113,7 @@ class Formats:
             elif key in PEOPLE:
                 shown = name(str(value))
             else:
-                shown = self.said.word(GROUPS[key], value) if key in GROUPS else str(value)
+                shown = self.said.word(GROUPS[key], value) if key in GROUPS else numbers.get(str(value), str(value))
             rows.append((self.said.word("fact", key), f"{shown}{NB}{unit}" if unit else shown))
         return rows
 
@@ -118,8 +122,9 @@ class Formats:
 UNITS: Mapping[str, str] = {
     "volume_m3": "m³", "depth_m": "m", "lighting_volts": "V", "nearest_service_m": "m", "spoil_distance_m": "m",
     "spoil_height_m": "m", "lamp_height_m": "m", "lamp_visible_m": "m", "barrier_m": "m", "voltage_kv": "kV",
+    "temperature_c": "°C", "pressure_mpa": "MPa", "voltage_v": "V", "load_kw": "kW",
 }  # fmt: skip
-GROUPS: Mapping[str, str] = {"buried_services": "service", "source": "source"}
+GROUPS: Mapping[str, str] = {"buried_services": "service", "source": "source", "action": "action"}
 PEOPLE = frozenset({"second_supervisor", "person_in_charge"})
 
 

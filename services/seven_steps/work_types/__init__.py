@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from services.seven_steps.board_ticket import Permit
+from services.seven_steps.work_types.blind_plate import BLIND_PLATE
 from services.seven_steps.work_types.confined_space import CONFINED_SPACE
 from services.seven_steps.work_types.earthwork import EARTHWORK
 from services.seven_steps.work_types.general import GENERAL
@@ -17,6 +18,7 @@ from services.seven_steps.work_types.hot_work import HOT_WORK
 from services.seven_steps.work_types.lifting import LIFTING
 from services.seven_steps.work_types.road_break import ROAD_BREAK
 from services.seven_steps.work_types.site_work import HV_ELECTRICAL, LINE_BREAKING, RADIOGRAPHY
+from services.seven_steps.work_types.temporary_power import TEMPORARY_POWER
 from services.seven_steps.work_types.work_type import WorkType
 
 TYPES: Mapping[str, WorkType] = {
@@ -24,6 +26,8 @@ TYPES: Mapping[str, WorkType] = {
     for one in (
         HOT_WORK,
         CONFINED_SPACE,
+        BLIND_PLATE,
+        TEMPORARY_POWER,
         HEIGHT,
         LIFTING,
         EARTHWORK,
@@ -34,6 +38,9 @@ TYPES: Mapping[str, WorkType] = {
         HV_ELECTRICAL,
     )
 }
+
+#: Who issues some type of work: a rung of its ladder.
+ISSUERS = frozenset(role for work in TYPES.values() for role in work.ladder)
 
 
 def type_of(permit: Permit) -> WorkType:

@@ -109,7 +109,7 @@ def _too_near_live_parts(facts: Facts, number: NumberOf) -> bool:
     return least is None or "live_part_m" not in facts or Decimal(str(facts["live_part_m"])) < least
 
 
-def _lines(permit: Permit, number: NumberOf) -> frozenset[str]:
+def _lines(permit: Permit, _area: Area | None, number: NumberOf) -> frozenset[str]:
     """From 30 m on with means to talk (8.2.1); outdoors the wind is looked at (8.2.6)."""
     height, facts = height_of(permit.facts), permit.facts
     lines = {COMMUNICATION} if height is None or height >= number("height_communication_from") else set()

@@ -45,7 +45,7 @@ def _plan(permit: Permit) -> str:
     return PLAN if _by_level(permit) or _near_hazard(permit) else ""
 
 
-def _lines(permit: Permit, _number: NumberOf) -> frozenset[str]:
+def _lines(permit: Permit, _area: Area | None, _number: NumberOf) -> frozenset[str]:
     asked = {
         WITH_PLAN: _by_level(permit),
         AT_VESSELS: _near_hazard(permit),

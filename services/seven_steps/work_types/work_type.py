@@ -66,8 +66,17 @@ def no_plan(_permit: Permit) -> str:
     return ""
 
 
-def no_lines(_permit: Permit, _number: NumberOf) -> frozenset[str]:
+def no_lines(_permit: Permit, _area: Area | None, _number: NumberOf) -> frozenset[str]:
     return frozenset()
+
+
+def explosive(permit: Permit, area: Area | None) -> bool:
+    """In a fire or explosion area: what the ticket says, or the area, even if the ticket denies it. Unknown: it is."""
+    return bool(permit.facts.get("in_fire_explosion_area", True)) or area is None or area.fire_explosion
+
+
+def by_level(permit: Permit) -> str:
+    return permit.level
 
 
 def never(_permit: Permit) -> bool:
@@ -87,7 +96,9 @@ class WorkType:
     derive:      the level from the facts, the area and the packs' numbers, with its reasons
     ladder:      who may issue, lowest first; grades: the rung each level asks for (table B.1; reading A10.2)
     nodes:       signature lines of the form before the issue (annex A; reading A10.10)
-    validity:    by level, the number that limits the planned time; a level that is not there has no limit
+    validity:    the number that limits the planned time, by what `valid_by` gives (the level, if nothing else is said);
+                 what is not there has no limit
+    acceptance:  kinds of equipment check that must be done after the work, before it is accepted (4.15)
     trade:       a certified trade that at least one worker has; empty for none
     directed_by: the certified trade of the one who directs them, where the work has one; empty for none
     plan_document: the kind of file without which this ticket is not planned; empty for none
@@ -109,10 +120,12 @@ class WorkType:
     levels: tuple[str, ...] = ("",)
     derive: Callable[[Facts, Area | None, NumberOf], Level] = without_levels
     validity: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    valid_by: Callable[[Permit], str] = by_level
+    acceptance: tuple[str, ...] = ()
     trade: str = ""
     directed_by: str = ""
     plan_document: Callable[[Permit], str] = no_plan
-    lines: Callable[[Permit, NumberOf], frozenset[str]] = no_lines
+    lines: Callable[[Permit, Area | None, NumberOf], frozenset[str]] = no_lines
     gas: Callable[[Permit, Area | None], tuple[str, ...]] = no_gas
     points: Callable[[Permit, bool], tuple[str, ...]] = any_points
     break_limit: Mapping[str, str] = field(default_factory=lambda: EMPTY)
