@@ -194,20 +194,32 @@ def _windows_meet(one: Permit, other: Permit, now: datetime) -> bool:
 
 def clashes(board: Board, rules: Rules, now: datetime) -> tuple[Clashing, ...]:
     """Every two tickets of the site that hold a place and clash now or as planned, the oldest first."""
-    found = []
+    found: list[Clashing] = []
     for permit in board.permits.values():
-        if not holds_a_place(board, permit):
-            continue
-        here = side_of(board, rules, permit)
-        for other in neighbours(board, rules, here):
-            later = (other.created.seq, other.permit_id) > (permit.created.seq, permit.permit_id)
-            if not later or not holds_a_place(board, other) or not _at_one_time(permit, other, now):
-                continue
-            for hit in hits_between(board, rules, here, side_of(board, rules, other)):
-                done = hit.row.result == CONDITIONAL and not uncoordinated(board, hit)
-                row = hit.row
-                found.append(Clashing(row.id, row.result, row.source, hit.a, hit.b, hit.have, hit.need, done))
+        found += _clashes_of(board, rules, permit, now, after=(permit.created.seq, permit.permit_id))
     return tuple(found)
+
+
+def clashes_of(board: Board, rules: Rules, permit: Permit, now: datetime) -> tuple[Clashing, ...]:
+    """Every clash of one ticket with others that hold a place, now or as planned."""
+    return tuple(_clashes_of(board, rules, permit, now, after=(0, "")))
+
+
+def _clashes_of(
+    board: Board, rules: Rules, permit: Permit, now: datetime, *, after: tuple[int, str]
+) -> Iterator[Clashing]:
+    """after: the number and id behind which another ticket counts, so that no two are told twice."""
+    if not holds_a_place(board, permit):
+        return
+    here = side_of(board, rules, permit)
+    for other in neighbours(board, rules, here):
+        later = (other.created.seq, other.permit_id) > after
+        if not later or not holds_a_place(board, other) or not _at_one_time(permit, other, now):
+            continue
+        for hit in hits_between(board, rules, here, side_of(board, rules, other)):
+            done = hit.row.result == CONDITIONAL and not uncoordinated(board, hit)
+            row = hit.row
+            yield Clashing(row.id, row.result, row.source, hit.a, hit.b, hit.have, hit.need, done)
 
 
 def _at_one_time(one: Permit, other: Permit, now: datetime) -> bool:

@@ -130,6 +130,7 @@ def pages(demo: Demo) -> dict[str, str]:
         "job-closed": f"{site}/jobs/{ids['0001']}", "job-shut": f"{site}/jobs/{ids['0004']}",
         "job-active": f"{site}/jobs/{ids['0006']}", "permit-active": f"{site}/permits/{ids['no 0007']}",
         "permit-accepted": f"{site}/permits/{ids['no 0003']}", "presence": f"{site}/presence/{ids['0007']}",
+        "approve": f"{site}/approve", "approve-ticket": f"{site}/approve/{ids['no 0007']}",
         "form-refused": f"{site}/forms/plan?job={ids['0004']}", "not-found": f"{site}/jobs/none",
     }  # fmt: skip
 

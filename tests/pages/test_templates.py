@@ -80,7 +80,7 @@ def test_modules_hold_no_text_in_either_language() -> None:
 #: What a page of a signed-in person has whatever it is about (render.page).
 FRAME = {
     "t", "tn", "word", "pick", "lang", "theme", "csrf", "here", "view", "simulated", "nav", "fmt", "name", "done",
-    "board", "roles", "now", "site_id", "suggestions", "everybody", "alarm_count",
+    "board", "roles", "now", "site_id", "suggestions", "everybody", "alarm_count", "to_approve",
 }  # fmt: skip
 
 
@@ -90,5 +90,5 @@ def test_the_head_of_a_ticket_has_all_it_asks_for_above_a_form() -> None:
     source = env.loader.get_source(env, "ticket_head.html")[0]  # type: ignore[union-attr]
     asked = meta.find_undeclared_variables(env.parse(source)) - set(env.globals) - FRAME
     w = walk.active()
-    given = form_page._subject_data(SimpleNamespace(board=w.board), "void_ticket", w.job, w.permit())  # type: ignore[arg-type]
+    given = form_page.subject_data(SimpleNamespace(board=w.board), "void_ticket", w.job, w.permit())  # type: ignore[arg-type]
     assert asked - set(given) == set()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from services.gateway.pages import entrance, form_page, job_page, keys_page, offline, site_pages
+from services.gateway.pages import approval_page, entrance, form_page, job_page, keys_page, offline, site_pages
 from services.gateway.pages.clock import SiteClocks
 from services.gateway.pages.render import CLOCKS, problem_page
 
@@ -36,6 +36,9 @@ ROUTES = (
     web.get("/sites/{site_id}/presence/{permit_id}", site_pages.presence),
     web.get("/sites/{site_id}/jobs/{job_id}", job_page.job),
     web.get("/sites/{site_id}/permits/{permit_no}", job_page.permit),
+    web.get("/sites/{site_id}/approve", approval_page.waiting),
+    web.get("/sites/{site_id}/approve/{permit_no}", approval_page.approve),
+    web.get("/sites/{site_id}/approve/{permit_no}/meanwhile", approval_page.meanwhile),
     web.get("/sites/{site_id}/forms/{type}", form_page.form),
     web.post("/sites/{site_id}/answer", form_page.answer),
 )

@@ -121,12 +121,16 @@ class Act:
 
 def form_url(view: View, type_: str, job: Job | None = None, permit: Permit | None = None, **more: object) -> str:
     """The address of a command's form, about this job or ticket."""
+    if type_ in APPROVED_ON_A_PAGE and permit is not None:
+        return url("sites", view.site_id, "approve", permit.permit_no)
     subject = COMMANDS[type_].subject
     job_id = job.job_id if job and (subject in (JOB, PERMIT) or type_ in OPTIONAL_JOB) else None
     permit_id = permit.permit_id if permit and subject == PERMIT and type_ != "add_ticket" else None
     return url("sites", view.site_id, "forms", type_, job=job_id, permit=permit_id, **more)
 
 
+#: Acts whose form stands below everything that it signs, on a page of its own.
+APPROVED_ON_A_PAGE = frozenset({"issue"})
 #: Commands of the site that may name a job.
 OPTIONAL_JOB = frozenset({"stop_work", "clear_stop", "record_concern", "record_change", "propose_lesson"})
 

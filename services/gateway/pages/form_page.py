@@ -16,9 +16,10 @@ from services.gateway.pages.job_page import level_reason, with_job
 from services.gateway.pages.offline import MAY_WAIT
 from services.gateway.pages.options import FormOptions, given_values, rules_of
 from services.gateway.pages.reasons import Reason, reason, reasons, see_verdicts
-from services.gateway.pages.render import View, environment, page, texts_for_scripts, url, view_of
+from services.gateway.pages.render import View, environment, page, safe_next, texts_for_scripts, url, view_of
 from services.gateway.roles import may_send
 from services.gateway.texts import catalogue
+from services.seven_steps import codes
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.commands import COMMANDS
@@ -29,7 +30,7 @@ from services.seven_steps.signature_keys import PASSKEY, live_keys
 from services.seven_steps.spec import JOB, PERMIT
 
 #: Acts that sign what stands on the page: they name the version of the job that was looked at.
-VERSIONED = frozenset({"issue", "plan", "assess", "accept", "review"})
+VERSIONED = frozenset({"issue", "plan", "assess", "accept", "review", "sign_node", "send_back"})
 #: Acts done on site, and those for which the person proves again who he is (G-SV-3a, G-SV-3b, G-CL-1c).
 ON_SITE = frozenset({"issue", "accept"})
 RE_AUTHENTICATED = frozenset({"issue"})
@@ -61,6 +62,8 @@ async def form(request: web.Request) -> web.StreamResponse:
         raise problems.NotFound("form")
     view = await view_of(request)
     job, permit = await subject_of(view, request.query.get("job"), request.query.get("permit"))
+    if type_ in acts.APPROVED_ON_A_PAGE and permit is not None:
+        return web.HTTPFound(acts.form_url(view, type_, job, permit))
     verdicts = _verdicts(view, type_, job, permit)
     see_verdicts(view.people, verdicts)
     view.people.see_all(view.board.people)
@@ -69,14 +72,14 @@ async def form(request: web.Request) -> web.StreamResponse:
     may = may_send(type_, view.roles, view.board)
     return page(
         request, "form.html", view=view, nav="new" if type_ == "create_job" else "more", type=type_, may=may,
-        **_subject_data(view, type_, job, permit), **_field_data(view, type_, job, permit),
+        **subject_data(view, type_, job, permit), **field_data(view, type_, job, permit, _asked(request)),
         **_way_back(view, None if spec.creates else job, permit),
         reasons=_reasons(view, verdicts), briefing=_briefing(view, job, type_, records),
         suggestions=[] if may else _suggested(view, type_, job, permit),
     )  # fmt: skip
 
 
-def _subject_data(view: View, type_: str, job: Job | None, permit: Permit | None) -> dict[str, Any]:
+def subject_data(view: View, type_: str, job: Job | None, permit: Permit | None) -> dict[str, Any]:
     """What the command is about, and what is missing of it in the address."""
     spec = COMMANDS[type_]
     of_permit = spec.subject == PERMIT and type_ != "add_ticket"
@@ -98,11 +101,13 @@ def _subject_data(view: View, type_: str, job: Job | None, permit: Permit | None
     }  # fmt: skip
 
 
-def _field_data(view: View, type_: str, job: Job | None, permit: Permit | None) -> dict[str, Any]:
-    """The form itself: its fields, its words, and what it asks of the person besides."""
+def field_data(
+    view: View, type_: str, job: Job | None, permit: Permit | None, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The form itself: its fields, its words, and what it asks of the person besides. given: values to begin with."""
     said, spec = view.said, COMMANDS[type_]
     builder = Builder(type_, FormOptions(view, type_, job, permit), said.has, said.word)
-    values = {**given_values(view, type_, job, permit), **_asked(view.request)}
+    values = {**given_values(view, type_, job, permit), **given}
     wanted = ["anyone"] if spec.roles >= ANYONE else sorted(spec.roles)
     what = f"command.{type_}.what"
     return {
@@ -124,7 +129,10 @@ def _wants_password(view: View, type_: str) -> bool:
 
 
 def _way_back(view: View, job: Job | None, permit: Permit | None) -> dict[str, Any]:
-    """Where the person came from, and is led back to once the command is accepted."""
+    """Where the person came from, and is led back to once the command is accepted; a page may name itself."""
+    if view.request.query.get("next"):
+        back = safe_next(view.request.query["next"])
+        return {"back": back, "next": back, "back_word": view.said.t("form.back")}
     if job is not None and job.job_id in view.board.jobs:
         back = url("sites", view.site_id, "jobs", job.job_id, permit=permit.permit_id if permit else None)
         return {"back": back, "next": back, "back_word": permit.permit_no if permit else job.job_no}
@@ -152,7 +160,7 @@ def _asked(request: web.Request) -> dict[str, Any]:
     return {
         key: value
         for key, value in request.query.items()
-        if key not in ("job", "permit", "lang", "done", "no") and value
+        if key not in ("job", "permit", "lang", "done", "no", "next") and value
     }
 
 
@@ -220,6 +228,16 @@ KINDS = {
 }
 
 
+async def _decided_meanwhile(
+    view: View, job: Job | None, refusals: Sequence[Mapping[str, Any]], seq: object
+) -> list[dict[str, Any]]:
+    """What others recorded since the page was made (`seq`), where that is why the act came too late."""
+    late = any(one.get("code") in (codes.VERSION_CONFLICT, codes.WRONG_STATE) for one in refusals)
+    if job is None or not late or not str(seq).isdigit():
+        return []
+    return await trail.accepted_since(view, job.job_id, int(str(seq)))
+
+
 async def answer(request: web.Request) -> web.Response:
     """A fragment that says, in words, what the gateway answered. Nothing is decided or stored here."""
     view = await view_of(request)
@@ -232,6 +250,7 @@ async def answer(request: web.Request) -> web.Response:
         raise problems.NotFound("form")
     job, permit = view.board.jobs.get(told.get("job_id") or ""), view.board.permits.get(told.get("permit_id") or "")
     refusals = [one for one in body.get("refusals") or () if isinstance(one, dict)]
+    decided = await _decided_meanwhile(view, job, refusals, told.get("seq"))
     for one in refusals:
         view.people.see_all(
             str(each) for each in (*(one.get("who") or ()), one.get("about")) if each in view.board.people
@@ -251,6 +270,7 @@ async def answer(request: web.Request) -> web.Response:
                 for path, said_of in dict(body.get("fields") or {}).items()],
         may=[said.word("role", role) for role in may],
         able=[view.people.name(one) for one in view.people.with_roles(may)],
-        reference=body.get("reference", ""),
+        reference=body.get("reference", ""), fmt=view.formats, name=view.people.name,
+        meanwhile=trail.entries(view, decided),
     )  # fmt: skip
     return web.Response(text=fragment, content_type="text/html", headers={"Cache-Control": "no-store"})

@@ -55,7 +55,7 @@ async def job(request: web.Request) -> web.Response:
         request, "job.html", view=view, **data, **common(view, found), nav="board",
         trail=trail.entries(view, shown), trail_url=more, trail_total=len(records),
         area_name=view.said.pick(area.name) if area else found.area_id,
-        contractor=_contractor(view, found), all_acts=_all_acts(view, found, data["permit"]),
+        contractor=contractor(view, found), all_acts=_all_acts(view, found, data["permit"]),
         suggestions=_suggested(view, data),
     )  # fmt: skip
 
@@ -70,7 +70,8 @@ def _all_acts(view: View, found: Job, permit: Permit | None) -> list[tuple[int, 
     return [(step, [acts.act(view, type_, found, permit) for type_ in acts.BY_STEP[step]]) for step in range(1, 8)]
 
 
-def _contractor(view: View, found: Job) -> str:
+def contractor(view: View, found: Job) -> str:
+    """The contractor's name, empty for the site's own people."""
     known = view.board.contractors.get(found.contractor_id or "")
     return view.said.pick(known.name) if known else ""
 

@@ -18,8 +18,10 @@ from services.gateway.pages.clock import SiteClocks
 from services.gateway.pages.controls import SIDE_BY_SIDE_MAX, Control
 from services.gateway.pages.formats import Formats
 from services.gateway.pages.people import People
+from services.gateway.pages.waiting import waiting
 from services.gateway.static_files import static_url
 from services.gateway.texts import Texts, texts
+from services.rulebook import rulebook
 from services.seven_steps import site_time
 from services.seven_steps.board import Board
 
@@ -138,6 +140,12 @@ def _open_alarms(board: Board) -> int:
     return sum(alarm.closed is None for alarm in board.alarms.values())
 
 
+def _to_approve(view: View) -> int:
+    """How many tickets wait for this person."""
+    rules = rulebook(view.board.site.packs) if view.board.site else rulebook()
+    return len(waiting(view.board, view.person_id, view.roles, view.now, rules))
+
+
 def everybody(view: View) -> list[tuple[str, str]]:
     """Everyone on the site with their roles, to choose whom to act as."""
     rows = [(one, f"{view.people.name(one)} · {view.people.roles(one)}") for one in view.board.people]
@@ -155,7 +163,7 @@ def page(
             view=view, board=view.board, fmt=view.formats, name=view.people.name, roles=view.roles, now=view.now,
             site_id=view.site_id, simulated=context.is_simulated(view.board), suggestions=[],
             everybody=everybody(view) if context.is_simulated(view.board) else [],
-            alarm_count=_open_alarms(view.board), done=_done(request, said),
+            alarm_count=_open_alarms(view.board), done=_done(request, said), to_approve=_to_approve(view),
         )  # fmt: skip
     known.update(data)
     html = environment().get_template(template).render(known)

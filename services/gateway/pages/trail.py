@@ -50,6 +50,15 @@ async def records(view: View, job_id: str) -> list[dict[str, Any]]:
     return found[::-1]
 
 
+async def accepted_since(view: View, job_id: str, seq: int) -> list[dict[str, Any]]:
+    """The accepted outcomes about a job after a number of the site, oldest first. Whose names they need is noted."""
+    queries = context.gateway(view.request).reading.queries
+    found = await asyncio.to_thread(queries.trail, job_id=job_id, after=seq, limit=PAGE)
+    accepted = [record for record in found if record["body"]["verdict"] != "refused"]
+    view.people.see_all(record["body"]["client"].get("actor") or "" for record in accepted)
+    return accepted
+
+
 def entries(view: View, found: list[dict[str, Any]]) -> list[Entry]:
     return [_entry(view, record) for record in found]
 

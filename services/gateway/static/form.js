@@ -308,7 +308,7 @@ async function show(status, body) {
   const answer = await fetch(form.dataset.answer, {
     method: "POST",
     headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() },
-    body: JSON.stringify({ status, body, type: form.dataset.type, job_id: form.dataset.job, permit_id: form.dataset.permit }),
+    body: JSON.stringify({ status, body, type: form.dataset.type, job_id: form.dataset.job, permit_id: form.dataset.permit, seq: form.dataset.seq }),
   }).catch(() => null);
   answerBox.innerHTML = answer?.ok ? await answer.text() : `<div class="note wait" role="alert"><p></p></div>`;
   if (!answer?.ok) answerBox.querySelector("p").textContent = words.no_answer;

@@ -43,8 +43,14 @@ async function refresh() {
   }
 }
 
-function behind() {
+// What a page signs has changed under it: it can no longer be sent from here, and it says who changed what and when.
+async function behind() {
   document.getElementById("stale").hidden = false;
+  const told = document.querySelector("[data-meanwhile]");
+  if (!told) return;
+  document.querySelector("#command button[type=submit]")?.setAttribute("disabled", "");
+  const answer = await fetch(told.dataset.meanwhile, { headers: { Accept: "text/html" } }).catch(() => null);
+  if (answer?.ok) told.innerHTML = await answer.text();
 }
 
 function heard(data) {
