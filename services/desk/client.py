@@ -20,7 +20,7 @@ from services.desk.exits import Fault, broken, not_found, refused
 from services.desk.player import Answer, Proof
 from services.seven_steps.site_time import stamp
 
-ACCEPTED, ON_ITS_WAY, SIGNED_OUT, TOO_MANY, NOT_SERVING = 200, 202, 401, 429, 503
+ACCEPTED, CREATED, ON_ITS_WAY, SIGNED_OUT, TOO_MANY, NOT_SERVING = 200, 201, 202, 401, 429, 503
 REQUEST_S = 10.0  # a client aborts a send after this (design: clocks)
 ANSWER_S = 60.0  # how long a 202 or 503 is followed before it is called broken
 POLL_S = 0.1
@@ -94,6 +94,17 @@ class Api:
                 raise broken(f"GET {path} answered {response.status}")
             return await response.read()
 
+    async def upload(self, user: str, content: bytes) -> str:
+        """Store a document; its SHA-256 as the gateway stored it."""
+        deadline = time.monotonic() + ANSWER_S
+        while True:
+            status, answer, headers = await self._request("POST", "/api/documents", None, user, content)
+            if status == CREATED:
+                return str(answer["sha256"])
+            if status not in (TOO_MANY, NOT_SERVING) or time.monotonic() > deadline:
+                raise broken(f"an upload was answered {status} {answer.get('error', '')}".rstrip())
+            await asyncio.sleep(_retry_after(headers))
+
     async def ready(self) -> bool:
         """True once the gateway can serve."""
         try:
@@ -144,11 +155,11 @@ class Api:
             await asyncio.sleep(_retry_after(headers))
 
     async def _request(
-        self, method: str, path: str, body: Mapping[str, Any] | None, user: str
+        self, method: str, path: str, body: Mapping[str, Any] | None, user: str, content: bytes | None = None
     ) -> tuple[int, Mapping[str, Any], Mapping[str, str]]:
         try:
             async with self._session().request(
-                method, self.url + path, json=body, headers=self._headers(user)
+                method, self.url + path, json=body, data=content, headers=self._headers(user)
             ) as response:
                 answer = await response.json(content_type=None)
                 return response.status, answer if isinstance(answer, dict) else {"answer": answer}, response.headers
@@ -185,6 +196,10 @@ class HttpStage:
         await self.api.sign_in_once(who, self._password)
         presence = await self._presence(proof) if proof is not None else None
         return await self.api.command(who, body, elapsed_ms=elapsed_ms, presence=presence)
+
+    async def upload(self, who: str, content: bytes) -> None:
+        await self.api.sign_in_once(who, self._password)
+        await self.api.upload(who, content)
 
     async def open_alarms(self, job_id: str) -> list[str]:
         job = await self.api.get(f"/api/jobs/{job_id}", self.api.anyone)

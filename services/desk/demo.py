@@ -1,7 +1,8 @@
 """`sevengates demo`: a site with people, areas, work and permits that somebody can try, made by real commands.
 
-Served, it keeps what it has: the first start plays the scenario, a later one goes on from there. With --once it plays
-the scenario, reports what came of it as one JSON object, and ends; on Kafka with every service in its own process.
+Served, it keeps what it has: the first start plays the main scenario, a later one goes on from there. With --once it
+plays every scenario of deploy/demo, reports what came of each as one JSON object, and ends; on Kafka with every service
+in its own process.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import signal
 import tempfile
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +35,7 @@ if TYPE_CHECKING:
     from services.desk.demo_site import Paper, Work
     from services.desk.log_check import Checked
 
-MAIN_SCENARIO, SHORT_SCENARIO = "scenario", "short"
-SITES_ON_KAFKA = 8  # in as many different partitions
+MAIN_SCENARIO = "scenario"
 DECIDERS_ON_KAFKA = 2
 DATA_DEFAULT = Path("data") / "demo"
 PDF_FOLDER = "pdfs"
@@ -77,8 +78,8 @@ async def _once(settings: Settings) -> dict[str, Any]:
     from services.desk.client import Api
 
     engine.prepare_folders(settings)
-    site_ids = [demo_state.SITE_ID] if settings.embedded else _spread_sites()
-    state = demo_state.new_state(site_ids)
+    scripts = _scripts()
+    state = demo_state.new_state(_embedded_sites(scripts) if settings.embedded else _spread_sites(len(scripts)))
     async with engine.clear_log_errors():
         await engine.ensure_topics(settings.log_url)
         sites = await demo_site.begin(settings, state)
@@ -86,7 +87,7 @@ async def _once(settings: Settings) -> dict[str, Any]:
     async with Api(settings.url) as api, Children() as children:
         _start(children, settings)
         await children.until_ready(api)
-        works = await _play_all(settings, state, sites, api)
+        works = await _play_all(settings, state, dict(zip(scripts, sites, strict=True)), api)
         papers = [paper for work in works for paper in await demo_site.sealed_papers(work, api)]
         children.check()
     state.done = True
@@ -99,12 +100,24 @@ async def _once(settings: Settings) -> dict[str, Any]:
     return _told(settings, works, pdfs, pdf_valid, checked)
 
 
-def _spread_sites() -> list[str]:
+def _scripts() -> list[str]:
+    """Every scenario, the main one first: each has a site of its own, whose clock is its own."""
+    from services.desk import scenario
+
+    return [MAIN_SCENARIO, *(name for name in scenario.every() if name != MAIN_SCENARIO)]
+
+
+def _embedded_sites(scripts: list[str]) -> list[str]:
+    others = (f"{demo_state.SITE_ID}-{name.replace('_', '-')}" for name in scripts[1:])
+    return [demo_state.SITE_ID, *others]
+
+
+def _spread_sites(count: int) -> list[str]:
     """Fresh site ids in as many different partitions as there are sites: the log may hold earlier demos."""
     token, number = secrets.token_hex(3), 0
     found: list[str] = []
     taken: set[int] = set()
-    while len(found) < SITES_ON_KAFKA:
+    while len(found) < count:
         site_id = f"hexi-{token}-{number}"
         partition = partition_of(site_id, PARTITIONS["kafka"])
         if partition not in taken:
@@ -126,22 +139,23 @@ def _start(children: Children, settings: Settings) -> None:
     children.start("gateway", ["gateway", *flags])
 
 
-async def _play_all(settings: Settings, state: DemoState, sites: list[Any], api: Api) -> list[Work]:
-    """The scenario on the first site; short work on the others at the same time."""
+async def _play_all(settings: Settings, state: DemoState, sites: Mapping[str, Any], api: Api) -> list[Work]:
+    """Each scenario (by name) on its site, all at the same time; the first is told."""
     from services.desk import demo_site
 
+    (main, first), *others = sites.items()
     speak.say("loading the registry: areas, people, certificates, instruments, isolation points")
-    await demo_site.load_registry(settings, state, sites[0], api)
+    await demo_site.load_registry(settings, state, first, api)
     # The same people are on every site: the others find them in the vault.
-    await asyncio.gather(*(demo_site.load_registry(settings, state, site, api) for site in sites[1:]))
+    await asyncio.gather(*(demo_site.load_registry(settings, state, site, api) for _, site in others))
     speak.say("playing two simulated days through the HTTP API")
-    plays = [demo_site.play(settings, state, sites[0], api, MAIN_SCENARIO, speak.say)]
-    plays += [demo_site.play(settings, state, site, api, SHORT_SCENARIO, _silent) for site in sites[1:]]
+    plays = [demo_site.play(settings, state, first, api, main, speak.say)]
+    plays += [demo_site.play(settings, state, site, api, name, _silent) for name, site in others]
     return list(await asyncio.gather(*plays))
 
 
 def _silent(_: str) -> None:
-    """Eight stories at once help nobody."""
+    """A dozen stories at once help nobody."""
 
 
 def _write_and_verify(settings: Settings, papers: list[Paper]) -> tuple[list[dict[str, str]], bool]:
@@ -178,6 +192,7 @@ def _told(
         "refused": sum(work.played.refused for work in works),
         "malformed": sum(work.played.malformed for work in works),
         "refusal_codes": sorted(codes),
+        "scenarios": {work.scenario: _told_of(work) for work in works},
         "pdf_valid": pdf_valid,
         "log_valid": checked.valid,
         "log": settings.log_url,
@@ -185,6 +200,18 @@ def _told(
         "outcomes": checked.outcomes,
         "sites": {work.site_id: partition_of(work.site_id, _partitions(settings)) for work in works},
         "data": str(settings.data),
+    }
+
+
+def _told_of(work: Work) -> dict[str, Any]:
+    played = work.played
+    return {
+        "site": work.site_id,
+        "accepted": played.accepted,
+        "refused": played.refused,
+        "malformed": played.malformed,
+        "refusal_codes": dict(sorted(played.codes.items())),
+        "closed": list(work.closed),
     }
 
 
@@ -282,7 +309,7 @@ class _Story(threading.Thread):
                 from services.desk import demo_site
 
                 site = demo_site.site_like(demo_site.read_cast(), self.state.site_ids[0], 0)
-                works = await _play_all(self.settings, self.state, [site], api)
+                works = await _play_all(self.settings, self.state, {MAIN_SCENARIO: site}, api)
                 speak.say("waiting for the sealed PDFs")
                 await demo_site.sealed_papers(works[0], api)
                 self.state.done = True

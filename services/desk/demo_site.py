@@ -84,8 +84,9 @@ def _board_of(settings: Settings, site_id: str) -> Any:
 
 @dataclass(slots=True)
 class Work:
-    """What was played on one site. numbers: permit_no by the scenario's name of the ticket."""
+    """What was played on one site. scenario: name of its file; numbers: permit_no by its name of the ticket."""
 
+    scenario: str
     site_id: str
     played: Played
     numbers: Mapping[str, str]
@@ -105,7 +106,7 @@ async def play(settings: Settings, state: DemoState, site: SiteFile, api: Api, n
     numbers = {ticket: played.numbers[names.permit_id(ticket) or ""] for ticket in tickets}
     jobs = {job: names.job_id(job) or "" for job in script.jobs}
     closed = tuple(step.on for step in script.steps if step.does == "close_job" and not step.refused)
-    return Work(site.site_id, played, numbers, jobs, closed)
+    return Work(name, site.site_id, played, numbers, jobs, closed)
 
 
 def _people_of(settings: Settings, site: SiteFile) -> Mapping[str, str]:

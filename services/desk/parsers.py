@@ -49,7 +49,7 @@ def _engine(nouns: Parsers, common: argparse.ArgumentParser) -> None:
     child.set_defaults(run="commands_engine:run_engine")
     demo = nouns.add_parser("demo", parents=[common], help="a simulated site with people, work and permits to try")
     _listening(demo)
-    demo.add_argument("--once", action="store_true", help="walk the scenario through the HTTP API and end")
+    demo.add_argument("--once", action="store_true", help="walk every scenario through the HTTP API and end")
     demo.set_defaults(run="commands_engine:run_demo")
     worker = nouns.add_parser("worker", parents=[common], help="run one service (on Kafka)")
     worker.add_argument("name", choices=SERVICES)

@@ -41,6 +41,9 @@ class Stage(Protocol):
     ) -> Answer:
         """Send a command as a person (works number)."""
 
+    async def upload(self, who: str, content: bytes) -> None:
+        """Put a document where commands can name it by its hash."""
+
     async def open_alarms(self, job_id: str) -> list[str]:
         """Ids of the job's alarms that are not closed."""
 
@@ -61,6 +64,7 @@ class Player:
     def __init__(self, scenario: Scenario, names: Names, stage: Stage, say: Callable[[str], None] = lambda _: None):
         self.scenario, self.names, self.stage, self.say = scenario, names, stage, say
         self.played = Played()
+        self._uploaded: set[str] = set()  # titles
 
     async def play(self) -> Played:
         """Every step in order; raises Fault at the first that comes out otherwise than it must."""
@@ -81,6 +85,7 @@ class Player:
 
     async def _do(self, step: Step) -> None:
         extra = self._briefing_of(step) if step.does == ACKNOWLEDGE else None
+        await self._upload(step)
         body = self.names.body(step, extra)
         proof = None
         if step.presence or step.position:
@@ -96,10 +101,16 @@ class Player:
             self.played.accepted += 1
         elif answer.status == REFUSED:
             self.played.refused += 1
-            self.played.codes.update(dict.fromkeys(answer.body.get("codes", ()), 1))
+            self.played.codes.update(set(answer.body.get("codes", ())))
         elif answer.status == MALFORMED:
             self.played.malformed += 1
         return answer
+
+    async def _upload(self, step: Step) -> None:
+        for title in step.documents:
+            if title not in self._uploaded:
+                await self.stage.upload(step.who, self.names.document(title))
+                self._uploaded.add(title)
 
     def _briefing_of(self, step: Step) -> dict[str, Any]:
         given = self.played.briefings[self.names.job_id(step.on) or ""]

@@ -5,21 +5,26 @@ Nothing here knows answers: a step says what must come back, and the player comp
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from services.desk import stand_in
 from services.desk.exits import broken
 from services.seven_steps.site_time import stamp
 
 SETTLE_ALARMS = "settle_alarms"  # a step of the player: every open alarm of the job is acknowledged and closed
 ACKNOWLEDGE = "acknowledge_briefing"
 CONFIRM_MEASURES = "confirm_measures"
+DOCUMENT = "document:"
+NOT_PLAYED = frozenset({"cast"})  # files of deploy/demo that are no scenario
 STEP_KEYS = frozenset(
     {"at", "say", "who", "does", "on", "with", "refused", "malformed", "tapped_s", "presence", "position", "level"}
 )
@@ -50,6 +55,11 @@ class Step:
     position: Mapping[str, str] | None = None
     level: str = ""
 
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Titles of the papers it names."""
+        return tuple(text.removeprefix(DOCUMENT) for text in _texts(self.payload) if text.startswith(DOCUMENT))
+
     def __str__(self) -> str:
         return f"step {self.number} ({self.who} {self.does}{f' on {self.on}' if self.on else ''})"
 
@@ -65,6 +75,12 @@ class Scenario:
     def people(self) -> tuple[str, ...]:
         """Everyone who does something or shows a presence code, in the order of their first step."""
         return tuple(dict.fromkeys(name for step in self.steps for name in (step.who, step.presence) if name))
+
+
+def every() -> tuple[str, ...]:
+    """The names of all scenarios, in the order of their files."""
+    found = (Path(entry.name) for entry in files("deploy.demo").iterdir())
+    return tuple(sorted(path.stem for path in found if path.suffix == ".toml" and path.stem not in NOT_PLAYED))
 
 
 def read(name: str) -> Scenario:
@@ -109,6 +125,7 @@ class Names:
     people: Mapping[str, str]  # works number -> person_id
     scenario: Scenario
     ids: dict[str, str] = field(default_factory=dict)
+    papers: dict[str, bytes] = field(default_factory=dict)  # by title
 
     def job_id(self, on: str) -> str | None:
         """The job a step is on; for a ticket the job it belongs to."""
@@ -148,6 +165,12 @@ class Names:
             body["permit_id"] = permit_id
         return body
 
+    def document(self, title: str) -> bytes:
+        """The paper of that title; the same whenever it is asked for."""
+        if title not in self.papers:
+            self.papers[title] = stand_in.one_page(title)
+        return self.papers[title]
+
     def _id(self, name: str) -> str:
         return self.ids.setdefault(name, str(uuid.uuid4()))
 
@@ -161,9 +184,23 @@ class Names:
     def _word(self, text: str) -> str:
         if text.startswith("person:"):
             return self.people[text.removeprefix("person:")]
+        if text.startswith(DOCUMENT):
+            return hashlib.sha256(self.document(text.removeprefix(DOCUMENT))).hexdigest()
         if text.startswith(("job:", "ticket:")):
             return self._id(text)
         return self.utc(text) if _is_local_time(text) else text
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in a payload."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
 
 
 def _is_local_time(text: str) -> bool:
