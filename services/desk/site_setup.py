@@ -16,7 +16,7 @@ from services.desk.client import Api
 from services.desk.exits import broken, refused, usage
 from services.desk.site_diff import Difference, KnownPeople, differences, vault_facts
 from services.desk.site_file import SiteFile
-from services.gateway.accounts import AccountExists, Accounts
+from services.gateway.accounts import Accounts
 from services.log import COMMANDS, open_log
 from services.settings import Settings
 from services.seven_steps.board import Board
@@ -216,10 +216,9 @@ def open_account(
     accounts: Accounts, works_no: str, person_id: str, site_id: str, password: str | None = None
 ) -> str | None:
     """An account for a person, if there is none; the one-time code of a new one that has no password yet."""
-    try:
+    if not accounts.exists(works_no):  # asked first: a password is hashed slowly, by intent
         return accounts.create(works_no, person_id, [site_id], password=password)
-    except AccountExists:
-        sites = accounts.sites_of(works_no)
-        if site_id not in sites:
-            accounts.allow_sites(works_no, [*sites, site_id])
-        return None
+    sites = accounts.sites_of(works_no)
+    if site_id not in sites:
+        accounts.allow_sites(works_no, [*sites, site_id])
+    return None
