@@ -34,9 +34,6 @@ ROWS = {standard.id: {clause.id: clause for clause in standard.clauses} for stan
 ALL = [clause for rows in ROWS.values() for clause in rows.values()]
 TEXT = {"en": "x", "zh-CN": "十"}
 
-#: What rows name and other work on this release brings. It may only shrink; at the end of it, it is empty.
-PENDING: frozenset[str] = frozenset()
-
 
 def spread(text: str) -> list[str]:
     """ "4.1-4.3 4.10 6.3:a-f" -> each clause id."""
@@ -82,9 +79,7 @@ def test_hsg250_has_its_13_elements_and_1910_146_its_15_contents() -> None:
 
 
 def test_what_a_row_names_is_there_or_is_being_built() -> None:
-    gone = {f"{clause.ref}: {name}" for clause in ALL for name in absent(clause) if name not in PENDING}
-    waits = {f"type:{clause.work}" for clause in ALL} & PENDING
-    gone = {one for one in gone if f"type:{one.split(': ')[1].partition('/')[0]}" not in waits}
+    gone = {f"{clause.ref}: {name}" for clause in ALL for name in absent(clause)}
     assert gone == set()
 
 
@@ -190,7 +185,7 @@ def test_naming_finds_rows_by_gate_parent_and_alarm() -> None:
 def test_the_readings_are_numbered_and_bear_on_what_there_is() -> None:
     assert [one.no for one in readings()] == list(range(1, 20))
     numbers = {name for pack in rule_facts.newest_packs() for name in pack.numbers}
-    gone = [n for one in readings() for n in one.bears_on if n not in numbers and n not in PENDING and not exists(n)]
+    gone = [n for one in readings() for n in one.bears_on if n not in numbers and not exists(n)]
     assert gone == []
 
 
@@ -219,5 +214,5 @@ def test_a_slip_in_the_rows_is_named(tmp_path: Path, text: str, said: str) -> No
         read_standards(tmp_path)
 
 
-def test_types_that_rows_wait_for_are_types_of_the_product_or_pending() -> None:
-    assert {clause.work for clause in ALL} - {""} - set(TYPES) <= {p.removeprefix("type:") for p in PENDING}
+def test_types_that_rows_are_about_are_types_of_the_product() -> None:
+    assert {clause.work for clause in ALL} - {""} <= set(TYPES)
