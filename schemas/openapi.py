@@ -67,6 +67,21 @@ OPERATIONS = (
     ),
     Operation(
         "post",
+        "/api/sign-in-challenge",
+        "A challenge for a device key to sign",
+        {200: _json("good once", wire.SignInChallenge), **TOO_MANY},
+        signed_in=False,
+    ),
+    Operation(
+        "post",
+        "/api/sign-in-by-key",
+        "Sign in with a device key: its signature over a challenge",
+        {200: _json("signed in", wire.SignedIn), **SIGNED_OUT, **MALFORMED, **TOO_MANY},
+        body=wire.SignInByKey,
+        signed_in=False,
+    ),
+    Operation(
+        "post",
         "/api/set-password",
         "Set a password with a one-time code",
         {200: _json("set"), **SIGNED_OUT, **MALFORMED, **TOO_MANY},

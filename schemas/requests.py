@@ -36,6 +36,20 @@ class SignIn(Strict):
     password = Secret()
 
 
+class SignInByKey(Strict):
+    """A device key's signature over the challenge that was handed out (services/signing.py: sign_in_bytes)."""
+
+    site_id = Ident()
+    key_id = Word()
+    challenge = Secret()
+    value = Secret()
+
+
+class SignInChallenge(Strict):
+    challenge = Secret()
+    valid_for_s = Int(1, limits.SAMPLE_AGE_S_MAX)
+
+
 class SetPassword(Strict):
     """`code` is the one-time code that an administrator handed over."""
 

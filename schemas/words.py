@@ -84,6 +84,7 @@ CONTROL_LEVELS = ("elimination", "substitution", "engineering", "administrative"
 PLAN_DOCUMENTS = ("hot_special_plan", "lifting_plan", "traffic_plan", "blind_map", "other")
 ISOLATION_METHODS = ("spool_removed", "blind", "valve_closed", "water_seal", "power_locked", "earthed", "other")
 BRIEFING_TOPICS = ("hazards", "measures", "emergency", "stop_work", "neighbours")
+READ_BACK_ANSWERS = ("a", "b", "c")
 MEASURE_ANSWERS = ("confirmed", "not_applicable", "not_in_place")
 NODES = ("work_lead", "unit", "safety", "head", "dept", "power")
 ENTRY_MODES = ("breathing_apparatus", "explosion_proof")

@@ -24,7 +24,7 @@ from webauthn.helpers.exceptions import WebAuthnException
 from services.seven_steps.board import Board
 from services.seven_steps.board_site import SignatureKey
 from services.seven_steps.canonical import canonical
-from services.seven_steps.signature_keys import KEYED, PASSKEY
+from services.seven_steps.signature_keys import DEVICE_KEY, KEYED, PASSKEY
 
 COORDINATE = 32  # bytes of r, s, x and y on P-256
 ES256 = -7  # COSE
@@ -58,6 +58,20 @@ def public_key_of(text: str) -> ec.EllipticCurvePublicKey:
 
 def unpadded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def sign_in_bytes(site_id: str, key_id: str, challenge: str) -> bytes:
+    """What a device key signs to sign in. `purpose` is in no command, so that neither passes for the other."""
+    return canonical({"purpose": "sign_in", "site_id": site_id, "key_id": key_id, "challenge": challenge})
+
+
+def check_sign_in(board: Board, site_id: str, told: Mapping[str, Any]) -> str:
+    """The person whose live device key signed the challenge. Raises BadSignature."""
+    key = board.keys.get(told["key_id"])
+    if key is None or key.revoked is not None or key.means != DEVICE_KEY:
+        raise BadSignature("no live device key of this site")
+    _check_device_key(key, sign_in_bytes(site_id, key.key_id, told["challenge"]), told)
+    return key.person_id
 
 
 def _check_device_key(key: SignatureKey, signed: bytes, signature: Mapping[str, Any]) -> None:

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from services import sql
 from services.gateway import passwords
-from services.gateway.accounts_db import ACCOUNTS, SESSIONS, SITES, open_engine
+from services.gateway.accounts_db import ACCOUNTS, CHALLENGES, SESSIONS, SITES, open_engine
 
 SESSION_IDLE_S = 2 * 3600  # unused for longer: sign in again
 SESSION_AGE_MAX_S = 12 * 3600  # one shift
@@ -26,6 +26,7 @@ LOCK_MAX_S = 15 * 60
 CODE_AGE_MAX_S = 24 * 3600
 CODE_TRIES_MAX = 5
 SESSIONS_PER_ACCOUNT_MAX = 20
+CHALLENGE_AGE_MAX_S = 60  # from asking for a challenge to handing in its signature
 TRIED_CHARS_MAX = passwords.PASSWORD_CHARS_MAX + 1  # one more than fits, so that a longer one never does
 
 
@@ -61,7 +62,7 @@ class Session:
     person_id:  who acts: the account's person or, on a simulated site, whom it acts as
     own_person_id: the account's own person
     site_id:    the site shown when the address names none; sites: all it may use
-    authenticated_at: when the password was last given (POSIX seconds)
+    authenticated_at: when they last proved who they are: password, or a key's signature (POSIX seconds)
     """
 
     token_sha256: str
@@ -162,6 +163,40 @@ class Accounts:
     def sign_in(self, works_no: str, password: str) -> tuple[str, Session]:
         """The new session and its token, which is told once. Raises WrongCredentials, Locked."""
         row = self._verified(works_no, password)
+        return self._begin(works_no, row.person_id, row.lang)
+
+    def sign_in_by_key(self, person_id: str, site_id: str) -> tuple[str, Session]:
+        """A session for whoever proved to hold this person's live key of this site. The caller has checked the
+        signature and spent the challenge; a lock against guessed passwords does not bar it. Raises WrongCredentials."""
+        query = (
+            sa.select(ACCOUNTS)
+            .join(SITES, SITES.c.works_no == ACCOUNTS.c.works_no)
+            .where(ACCOUNTS.c.person_id == person_id, SITES.c.site_id == site_id, ACCOUNTS.c.disabled.is_(False))
+        )
+        with sql.reading(self._engine) as db:
+            row = db.execute(query).first()
+        if row is None:
+            raise WrongCredentials
+        return self._begin(row.works_no, person_id, row.lang, site_id)
+
+    def new_challenge(self) -> str:
+        """What a device key signs to sign in; good once, for CHALLENGE_AGE_MAX_S."""
+        challenge, now = passwords.new_token(), self._now()
+        values = {"challenge_sha256": passwords.token_sha256(challenge), "valid_until": now + CHALLENGE_AGE_MAX_S}
+        with sql.writing(self._engine) as db:
+            db.execute(CHALLENGES.delete().where(CHALLENGES.c.valid_until < now))
+            db.execute(CHALLENGES.insert().values(**values))
+        return challenge
+
+    def spend_challenge(self, challenge: str) -> None:
+        """Raises WrongCredentials for one that was never handed out, is spent, or is too old."""
+        mine = CHALLENGES.c.challenge_sha256 == passwords.token_sha256(challenge)
+        with sql.writing(self._engine) as db:
+            spent = db.execute(CHALLENGES.delete().where(mine, CHALLENGES.c.valid_until >= self._now()))
+        if spent.rowcount != 1:
+            raise WrongCredentials
+
+    def _begin(self, works_no: str, person_id: str, lang: str, site_id: str = "") -> tuple[str, Session]:
         token, now = passwords.new_token(), self._now()
         with sql.writing(self._engine) as db:
             sites = _sites(db, works_no)
@@ -171,11 +206,11 @@ class Accounts:
             found = Session(
                 token_sha256=passwords.token_sha256(token),
                 works_no=works_no,
-                person_id=row.person_id,
-                own_person_id=row.person_id,
-                site_id=sites[0],
+                person_id=person_id,
+                own_person_id=person_id,
+                site_id=site_id or sites[0],
                 sites=sites,
-                lang=row.lang,
+                lang=lang,
                 csrf=passwords.new_token(),
                 created_at=now,
                 seen_at=now,

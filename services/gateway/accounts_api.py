@@ -11,8 +11,10 @@ from typing import TypeVar
 from aiohttp import web
 
 from schemas import requests as wire
+from services import signing
 from services.gateway import context, problems
 from services.gateway.accounts import (
+    CHALLENGE_AGE_MAX_S,
     CODE_AGE_MAX_S,
     SESSION_AGE_MAX_S,
     Locked,
@@ -22,6 +24,7 @@ from services.gateway.accounts import (
     WrongCredentials,
 )
 from services.gateway.bodies import checked_body
+from services.gateway.limiter import Limiter
 from services.gateway.middleware import is_secure, session_cookie
 from services.gateway.passwords import PASSWORD_CHARS_MAX, PASSWORD_CHARS_MIN
 from services.seven_steps import site_time
@@ -42,6 +45,36 @@ async def sign_in(request: web.Request) -> web.Response:
     except WrongCredentials:
         security.warning("sign-in as %r refused", body["user"])
         raise problems.SignInRefused() from None
+    return await _signed_in(request, token, found)
+
+
+async def sign_in_challenge(request: web.Request) -> web.Response:
+    _check_rate(request, context.gateway(request).challenges)
+    challenge = await asyncio.to_thread(context.gateway(request).accounts.new_challenge)
+    return web.json_response({"challenge": challenge, "valid_for_s": CHALLENGE_AGE_MAX_S})
+
+
+async def sign_in_by_key(request: web.Request) -> web.Response:
+    """By a device key that is live on the site's board."""
+    gateway, body = context.gateway(request), await checked_body(request, wire.SignInByKey)
+    _check_rate(request)
+    accounts = gateway.accounts
+    try:
+        await asyncio.to_thread(accounts.spend_challenge, body["challenge"])
+        board = await gateway.reading.board(body["site_id"])
+        person_id = signing.check_sign_in(board, body["site_id"], body)
+        token, found = await asyncio.to_thread(accounts.sign_in_by_key, person_id, body["site_id"])
+    except (WrongCredentials, signing.BadSignature) as refused:
+        security.warning("sign-in by key %r refused: %s", body["key_id"], refused)
+        raise problems.SignInRefused() from None
+    return await _signed_in(request, token, found)
+
+
+async def _signed_in(request: web.Request, token: str, found: Session) -> web.Response:
+    """On a shared handheld the session before it ends here: one browser, one person."""
+    before = context.session(request)
+    if before is not None:
+        await asyncio.to_thread(context.gateway(request).accounts.sign_out, before)
     response = web.json_response({"token": token, **_told(found)})
     response.set_cookie(
         session_cookie(request),
@@ -162,9 +195,9 @@ async def _hashing(request: web.Request, work: Callable[..., T], *given: object)
         return await asyncio.to_thread(work, *given)
 
 
-def _check_rate(request: web.Request) -> None:
+def _check_rate(request: web.Request, limiter: Limiter | None = None) -> None:
     """Every try counts, right or wrong: argon2 is dear on purpose."""
-    limiter, address = context.gateway(request).sign_ins, request.remote or ""
+    limiter, address = limiter or context.gateway(request).sign_ins, request.remote or ""
     wait_s = limiter.wait_s(address)
     if wait_s:
         raise problems.TooMany(limiter.name, wait_s)
@@ -174,6 +207,8 @@ def _check_rate(request: web.Request) -> None:
 ROUTES = (
     web.post("/api/sign-in", sign_in),
     web.post("/api/sign-out", sign_out),
+    web.post("/api/sign-in-challenge", sign_in_challenge),
+    web.post("/api/sign-in-by-key", sign_in_by_key),
     web.post("/api/set-password", set_password),
     web.post("/api/one-time-codes", one_time_code),
     web.post("/api/re-authenticate", re_authenticate),

@@ -41,6 +41,13 @@ SESSIONS = sa.Table(
     sa.Column("seen_at", sa.Float, nullable=False),
     sa.Column("authenticated_at", sa.Float, nullable=False),
 )
+#: Challenges handed out for signing in by key; each is spent once. Hashes only, as with tokens.
+CHALLENGES = sa.Table(
+    "challenges",
+    METADATA,
+    sa.Column("challenge_sha256", sa.String(64), primary_key=True),
+    sa.Column("valid_until", sa.Float, nullable=False, index=True),
+)
 
 
 def open_engine(url: str) -> sa.Engine:

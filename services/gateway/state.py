@@ -59,6 +59,7 @@ class Gateway:
     refusals: Limiter = field(default_factory=lambda: Limiter("refusals_per_minute", REFUSALS_PER_MINUTE, 60))
     presence_tries: Limiter = field(default_factory=lambda: Limiter("presence_code_tries", TRIES_MAX, TRIES_WINDOW_S))
     sign_ins: Limiter = field(default_factory=lambda: Limiter("sign_ins_per_minute", SIGN_INS_PER_MINUTE, 60))
+    challenges: Limiter = field(default_factory=lambda: Limiter("challenges_per_minute", SIGN_INS_PER_MINUTE, 60))
     uploads: Limiter = field(default_factory=lambda: Limiter("uploads_per_minute", UPLOADS_PER_MINUTE, 60))
     telemetry: Limiter = field(default_factory=lambda: Limiter("telemetry_per_minute", TELEMETRY_PER_MINUTE, 60))
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHES_AT_ONCE))

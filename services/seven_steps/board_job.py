@@ -97,6 +97,7 @@ class Acknowledgement:
     at: datetime
     means: str
     seq: int
+    score: int | None = None  # per cent of the read-back answered right at the first try; None: nothing was asked
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ def briefing_acknowledged(board: Board, data: Data) -> Board:
         at=at(board),
         means=data["means"],
         seq=board.seq,
+        score=data.get("score"),
     )
     before = briefing.acknowledged.get(data["by"])
     if before is not None and happened(board, data) < (before.captured.latest if before.captured else before.at):

@@ -104,7 +104,7 @@ def sign_in(page: Page, demo: Demo, user: str = SUPERVISOR) -> None:
     page.goto("/sign-in")
     page.fill("#user", user)
     page.fill("#password", demo.password)
-    page.click("button[type=submit]")
+    page.click("#signin button[type=submit]")
     page.wait_for_url("**/board")
     if not demo.ids:
         _learn(page, demo)

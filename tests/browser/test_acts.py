@@ -45,7 +45,7 @@ def test_a_wrong_password_is_said_and_a_right_one_leads_to_the_board(browser: Br
         expect(page).to_have_url(re.compile("/sign-in"))
         page.fill("#user", hand.SUPERVISOR)
         page.fill("#password", "not it at all")
-        page.click("button[type=submit]")
+        page.click("#signin button[type=submit]")
         expect(page.locator("#fault")).to_contain_text("未登录")
         hand.sign_in(page, demo)
         expect(page.locator(".board")).to_be_visible()

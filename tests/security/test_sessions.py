@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from services.gateway.accounts import (
+    CHALLENGE_AGE_MAX_S,
     CODE_AGE_MAX_S,
     CODE_TRIES_MAX,
     FAILURES_BEFORE_LOCK,
@@ -72,6 +73,27 @@ async def test_wrong_passwords_lock_the_account_longer_each_time(accounts: Accou
     clock.now += LOCK_MAX_S
     assert accounts.sign_in("w1", PASSWORD)[1].person_id == "p1"
     refused(accounts, FAILURES_BEFORE_LOCK - 1)  # a good one began the count anew
+
+
+async def test_a_challenge_is_good_once_and_for_a_minute(accounts: Accounts, clock: Clock) -> None:
+    challenge, late = accounts.new_challenge(), accounts.new_challenge()
+    clock.now += CHALLENGE_AGE_MAX_S
+    accounts.spend_challenge(challenge)
+    with pytest.raises(WrongCredentials):
+        accounts.spend_challenge(challenge)
+    clock.now += 1
+    for spent in (late, "never handed out"):
+        with pytest.raises(WrongCredentials):
+            accounts.spend_challenge(spent)
+
+
+async def test_a_key_signs_in_its_own_person_on_its_own_site(accounts: Accounts) -> None:
+    token, found = accounts.sign_in_by_key("p1", "real")
+    assert (found.works_no, found.person_id, found.site_id) == ("w1", "p1", "real")
+    assert accounts.session_of(token) is not None
+    for person, site in (("p1", "elsewhere"), ("p2", "real")):
+        with pytest.raises(WrongCredentials):
+            accounts.sign_in_by_key(person, site)
 
 
 async def test_a_session_ends_when_it_is_idle_or_old(accounts: Accounts, clock: Clock) -> None:

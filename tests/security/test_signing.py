@@ -131,3 +131,32 @@ def test_a_key_that_is_no_p256_key_signs_nothing(means: str, public_key: str) ->
 
 def test_an_attested_command_has_nothing_to_check() -> None:
     signing.check(Board(), CLIENT, {"means": "attested"})
+
+
+# ---- signing in by key -----------------------------------------------------------------------------------------------
+
+
+def signed_in(private: ec.EllipticCurvePrivateKey = PRIVATE, **told: str) -> dict[str, str]:
+    body = {"site_id": "s", "key_id": KEY, "challenge": "c1"}
+    return {**body, "value": b64(raw(private, signing.sign_in_bytes("s", KEY, "c1"))), **told}
+
+
+def test_a_live_device_key_says_who_signs_in() -> None:
+    assert signing.check_sign_in(board("device_key"), "s", signed_in()) == "li"
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (board("device_key", revoked=Stated("li", NOW, 2)), signed_in()),
+        (board("passkey"), signed_in()),
+        (Board(), signed_in()),
+        (board("device_key"), signed_in(OTHER)),
+        (board("device_key"), signed_in(challenge="c2")),
+        (board("device_key"), {**signed_in(), "value": by_device()["value"]}),
+    ],
+    ids=["revoked", "passkey", "unknown", "another key", "another challenge", "a command's signature"],
+)
+def test_nothing_else_does(held: Board, told: dict[str, str]) -> None:
+    with pytest.raises(signing.BadSignature):
+        signing.check_sign_in(held, "s", told)

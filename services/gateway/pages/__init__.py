@@ -7,7 +7,16 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from services.gateway.pages import approval_page, entrance, form_page, job_page, keys_page, offline, site_pages
+from services.gateway.pages import (
+    approval_page,
+    entrance,
+    form_page,
+    job_page,
+    keys_page,
+    offline,
+    site_pages,
+    today_page,
+)
 from services.gateway.pages.clock import SiteClocks
 from services.gateway.pages.render import CLOCKS, problem_page
 
@@ -16,6 +25,7 @@ render_problem = problem_page
 ROUTES = (
     web.get("/", entrance.root),
     web.get("/sign-in", entrance.sign_in),
+    web.get("/change-person", entrance.change_person),
     web.get("/sw.js", offline.worker),
     web.get("/manifest.webmanifest", offline.manifest),
     web.get(offline.OFFLINE_PAGE, offline.nothing_kept),
@@ -27,7 +37,8 @@ ROUTES = (
     web.get("/permits/{permit_no}", entrance.short_permit),
     web.get("/sites/{site_id}/board", site_pages.board),
     web.get("/sites/{site_id}/board/live", site_pages.board_live),
-    web.get("/sites/{site_id}/today", site_pages.today),
+    web.get("/sites/{site_id}/today", today_page.today),
+    web.get("/sites/{site_id}/open", today_page.open_code),
     web.get("/sites/{site_id}/search", site_pages.search),
     web.get("/sites/{site_id}/more", site_pages.more),
     web.get("/sites/{site_id}/legend", site_pages.legend),

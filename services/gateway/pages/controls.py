@@ -43,7 +43,8 @@ BY_COMMAND: Mapping[tuple[str, str], str] = {
     ("record_action", "action_id"): "new_id",
     ("close_action", "action_id"): "action", ("confirm_measures", "lines"): "measures",
     ("acknowledge_briefing", "version"): "fixed", ("acknowledge_briefing", "content_sha256"): "fixed",
-    ("acknowledge_briefing", "lang"): "briefing_lang", ("acknowledge_briefing", "score"): "skip",
+    ("acknowledge_briefing", "lang"): "fixed", ("acknowledge_briefing", "score"): "skip",
+    ("acknowledge_briefing", "answers"): "skip",
     ("add_ticket", "supersedes"): "permit", ("create_job", "copied_from"): "fixed",
     ("record_plan", "gas"): "gas_plans", ("record_gas_test", "sample_age_s"): "int",
     ("give_briefing", "contents"): "contents", ("sign_node", "node"): "node",
@@ -66,7 +67,7 @@ WORDS_OF: Mapping[str, str] = {
     "roles": "role", "clock": "clock", "changed": "ticket_change", "types": "kind",
     "of": "audited", "severity": "severity", "what": "purged", "activities": "activity", "agreed": "value",
     "services": "service", "buried_services": "service",
-    "right": "role", "mode": "entry_mode",
+    "right": "role", "mode": "entry_mode", "right_answer": "read_back",
     "factors": "fact", "situations": "fact", "weather": "weather",
 }  # fmt: skip
 WORDS_OF_COMMAND: Mapping[tuple[str, str], str] = {

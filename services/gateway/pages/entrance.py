@@ -8,6 +8,8 @@ from services.gateway import context, problems
 from services.gateway.pages.render import THEME_COOKIE, THEMES, page, remember, safe_next, texts_for_scripts, url
 from services.gateway.texts import LANGUAGES, texts
 
+WORKS_NO_CHARS_MAX = 64
+
 
 async def root(request: web.Request) -> web.StreamResponse:
     session = context.session(request)
@@ -19,8 +21,19 @@ async def root(request: web.Request) -> web.StreamResponse:
 async def sign_in(request: web.Request) -> web.StreamResponse:
     if context.session(request) is not None:
         return web.HTTPFound(safe_next(request.query.get("next")))
+    return _entrance(request, safe_next(request.query.get("next")))
+
+
+async def change_person(request: web.Request) -> web.StreamResponse:
+    """A shared handheld: whose key is on this device, and their PIN. The session before ends when the next begins."""
+    return _entrance(request, "")
+
+
+def _entrance(request: web.Request, next_: str) -> web.Response:
+    """`user` is a works number, as a badge's QR says it."""
     words = texts_for_scripts(texts(context.lang(request)), "signin_script.")
-    return page(request, "sign_in.html", next=safe_next(request.query.get("next")), words=words)
+    user = request.query.get("user", "")[:WORKS_NO_CHARS_MAX]
+    return page(request, "sign_in.html", next=next_, words=words, user=user)
 
 
 async def language(request: web.Request) -> web.StreamResponse:

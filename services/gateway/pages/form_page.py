@@ -10,7 +10,7 @@ from aiohttp import web
 
 from schemas.commands.base import REGISTRY
 from services.gateway import context, problems
-from services.gateway.pages import acts, board_view, job_view, suggest, trail
+from services.gateway.pages import acts, board_view, briefing_page, gas_page, job_view, suggest, trail
 from services.gateway.pages.controls import Builder
 from services.gateway.pages.job_page import level_reason, with_job
 from services.gateway.pages.offline import MAY_WAIT
@@ -68,13 +68,19 @@ async def form(request: web.Request) -> web.StreamResponse:
     see_verdicts(view.people, verdicts)
     view.people.see_all(view.board.people)
     records = await trail.records(view, job.job_id) if job and type_ == "acknowledge_briefing" else []
+    briefing = briefing_page.briefing_data(view, job, records) if job and type_ == "acknowledge_briefing" else None
     await view.know_names()
     may = may_send(type_, view.roles, view.board)
+    gas = gas_page.gas_data(view, job, permit) if job and permit and type_ == "record_gas_test" else None
+    own = "briefing" if briefing else "gas" if gas else ""
     return page(
-        request, "form.html", view=view, nav="new" if type_ == "create_job" else "more", type=type_, may=may,
+        request, f"{own or 'form'}.html", view=view, nav="new" if type_ == "create_job" else "more", type=type_, may=may,
         **subject_data(view, type_, job, permit), **field_data(view, type_, job, permit, _asked(request)),
         **_way_back(view, None if spec.creates else job, permit),
-        reasons=_reasons(view, verdicts), briefing=_briefing(view, job, type_, records),
+        reasons=_reasons(view, verdicts), briefing=briefing, gas=gas,
+        fields_from=f"{own}_fields.html" if own else "",
+        gas_words=texts_for_scripts(view.said, "gas_script."),
+        changed_words=briefing_page.changed_words(view, briefing) if briefing else "",
         suggestions=[] if may else _suggested(view, type_, job, permit),
     )  # fmt: skip
 
@@ -183,20 +189,6 @@ def _subjects(view: View, type_: str, of_permit: bool) -> list[tuple[str, str]]:
         ]
         return [(acts.form_url(view, type_, job, one), f"{one.permit_no} · {one.place}") for one, job in tickets]
     return [(acts.form_url(view, type_, one), f"{one.job_no} · {one.title}") for one in view.board.jobs.values()]
-
-
-def _briefing(view: View, job: Job | None, type_: str, records: list[dict[str, Any]]) -> dict[str, Any] | None:
-    """What is to be acknowledged, word for word, in the language of the page if it was given in it."""
-    if job is None or job.briefing is None or type_ != "acknowledge_briefing":
-        return None
-    contents = trail.briefing_contents(records, job.briefing.version)
-    lang = view.said.lang if view.said.lang in contents else next(iter(contents), view.said.lang)
-    return {
-        "version": job.briefing.version,
-        "place": job.briefing.place,
-        "lang": lang,
-        "topics": contents.get(lang, []),
-    }
 
 
 def _messages(lang: str) -> Mapping[str, str]:

@@ -205,10 +205,6 @@ class FormOptions:
     def of_contents(self, _name: str) -> list[Choice]:
         return [(one, self.said.t(f"language.{one}")) for one in LANGUAGES]
 
-    def of_briefing_lang(self, _name: str) -> list[Choice]:
-        languages = self.job.briefing.languages if self.job and self.job.briefing else LANGUAGES
-        return [(one, self.said.word("language", one)) for one in languages]
-
     def of_measures(self, _name: str) -> list[Choice]:
         if self.permit is None:
             return []

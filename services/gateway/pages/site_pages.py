@@ -1,4 +1,4 @@
-"""The other pages of a site: board, my work, search, all forms, emergency, presence code, stop, legend."""
+"""The other pages of a site: board, search, all forms, emergency, presence code, stop, legend."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from aiohttp import web
 from services.gateway import context, problems
 from services.gateway.pages import acts, board_view, suggest
 from services.gateway.pages.job_page import with_job
-from services.gateway.pages.offline import needed_ahead
 from services.gateway.pages.options import rules_of
 from services.gateway.pages.reasons import reasons as reasons_of
 from services.gateway.pages.render import View, environment, page, texts_for_scripts, url, view_of
+from services.gateway.pages.today_page import tickets_of
 from services.gateway.roles import may_send
 from services.register.search import Filters
-from services.seven_steps.board_job import Job
-from services.seven_steps.board_ticket import Permit
 from services.seven_steps.ending import ending_soon
 
 ALARM_COMMAND = "acknowledge_alarm"
@@ -69,45 +67,6 @@ def _next_on_site(view: View) -> list[suggest.Suggestion]:
         missing = reasons_of(view.board, view.people, view.formats, gate.shut)
         found += suggest.suggestions(view, job, permit, gate, missing, passing)[:1]
     return found
-
-
-async def today(request: web.Request) -> web.Response:
-    """My jobs: those I lead, applied for, or am on the crew of; and what waits for my acknowledgement."""
-    view = await view_of(request)
-    mine = [(job, _part(view, job)) for job in view.board.jobs.values()]
-    shown = [(job, part, _tickets(view, job)) for job, part in mine if part]
-    for job, _, _ in shown:
-        view.people.see(job.work_lead)
-    await view.know_names()
-    waiting = [job for job, _, _ in shown if _to_acknowledge(view, job)]
-    return page(
-        request, "today.html", view=view, nav="today", jobs=shown, waiting=waiting, suggestions=[],
-        state_of=board_view.shown_state, state_word=lambda one, job: board_view.state_word(view, one, job),
-        fact_of=lambda one: board_view.fact_of(view, one), form_url=lambda type_, job: acts.form_url(view, type_, job),
-        ahead=needed_ahead(view, [ticket for _, _, tickets in shown for ticket in tickets]),
-    )  # fmt: skip
-
-
-def _part(view: View, job: Job) -> list[str]:
-    """What this person is on this job, in words."""
-    me, said = view.person_id, view.said
-    found = [said.t("role.work_lead")] if job.work_lead == me else []
-    if job.applicant == me:
-        found.append(said.t("role.applicant"))
-    for permit in _tickets(view, job):
-        member = permit.crew.get(me)
-        if member and (word := said.t(f"crew_role.{member.role}")) not in found:
-            found.append(word)
-    return found
-
-
-def _tickets(view: View, job: Job) -> list[Permit]:
-    return [view.board.permits[one] for one in job.permits if one in view.board.permits]
-
-
-def _to_acknowledge(view: View, job: Job) -> bool:
-    crew = {person for permit in _tickets(view, job) for person in permit.crew} | {job.work_lead}
-    return job.briefing is not None and view.person_id in crew and view.person_id not in job.briefing.acknowledged
 
 
 async def search(request: web.Request) -> web.Response:
@@ -201,7 +160,8 @@ async def stop(request: web.Request) -> web.Response:
     live = [one for one in view.board.jobs.values() if one.state not in ("reviewed", "closed")]
     back = url("sites", view.site_id, "jobs", job.job_id) if job else url("sites", view.site_id, "board")
     return page(
-        request, "stop.html", view=view, job=job, live=live, back=back, tickets=_tickets(view, job) if job else [],
+        request, "stop.html", view=view, job=job, live=live, back=back,
+        tickets=tickets_of(view, job) if job else [],
         emergency_number=view.board.site.emergency_number if view.board.site else "",
         words=texts_for_scripts(view.said, "stop_script."), suggestions=[],
     )  # fmt: skip

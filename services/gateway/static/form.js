@@ -84,6 +84,10 @@ const READ = {
     hidden.value ||= newId();
     return hidden.value;
   },
+  json: (field) => {
+    const text = field.querySelector("input").value;
+    return text ? JSON.parse(text) : undefined;
+  },
   document: (field) => field.querySelector("[data-sha]").value || undefined,
   object: (field) => {
     const value = object(field);
@@ -218,7 +222,8 @@ function emptyRequired() {
         if (empty) found.push(field);
       }
       for (const row of field.querySelectorAll(":scope > [data-rows] > [data-row]")) walk(row);
-      if (field.dataset.kind === "object") walk(field);
+      // what may be left out is asked for as a whole: once something of it is there
+      if (field.dataset.kind === "object" && (field.dataset.required !== undefined || read(field) !== undefined)) walk(field);
     }
   };
   walk(form);

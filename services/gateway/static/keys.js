@@ -57,7 +57,7 @@ async function wrapping(pin, salt) {
   return crypto.subtle.deriveKey(how, secret, { name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 }
 
-// A new key under this PIN: {key_id, public_key} to be registered. `whose`: {person, name, user}.
+// A new key under this PIN: {key_id, public_key} to be registered. `whose`: {person, name, user, site}.
 export async function enrol(whose, pin) {
   const pair = await crypto.subtle.generateKey(CURVE, true, ["sign", "verify"]);
   const spki = await crypto.subtle.exportKey("spki", pair.publicKey);

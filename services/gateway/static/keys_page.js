@@ -44,7 +44,7 @@ document.getElementById("keys-enrol").addEventListener("submit", async (event) =
   if (!/^\d+$/.test(pin) || pin.length < PIN_DIGITS_MIN) return say(words.pin_short, true);
   if (pin !== again) return say(words.pin_differs, true);
   if (!(await proved())) return undefined;
-  const key = await enrol({ person: me, name: page.dataset.name, user: page.dataset.user }, pin);
+  const key = await enrol({ person: me, name: page.dataset.name, user: page.dataset.user, site: document.body.dataset.site }, pin);
   if (!(await register("device_key", key))) await forget(me);
   return undefined;
 });

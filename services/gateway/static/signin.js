@@ -1,4 +1,6 @@
 // Sign-in: sends works number and password, and goes on to where the person wanted to go.
+import { csrf } from "./send.js";
+
 const form = document.getElementById("signin");
 const words = JSON.parse(form.dataset.words);
 const fault = document.getElementById("fault");
@@ -23,7 +25,7 @@ form.addEventListener("submit", async (event) => {
   try {
     const answer = await fetch("/api/sign-in", {
       method: "POST",
-      headers: { "Content-Type": "application/json" },
+      headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() },
       body: JSON.stringify({ user, password }),
     });
     if (answer.ok) {
@@ -38,4 +40,4 @@ form.addEventListener("submit", async (event) => {
     button.disabled = false;
   }
 });
-form.elements.user.focus();
+if (document.getElementById("persons").hidden) form.elements.user.focus();

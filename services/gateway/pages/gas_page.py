@@ -1,0 +1,120 @@
+"""A gas test as it is entered: every planned gas at every point, the unit of the instrument, the limit and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from schemas import words
+from services.gateway.pages import board_view
+from services.gateway.pages.options import FormOptions, rules_of
+from services.gateway.pages.render import View
+from services.seven_steps import gas as gas_rules
+from services.seven_steps import site_time
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_site import Instrument
+from services.seven_steps.board_ticket import Permit
+from services.seven_steps.rules import Gas
+
+#: A value in %vol above this, of a gas whose limit is below 1 %vol, is more likely the instrument's %LEL.
+ASK_ABOVE_VOL = Decimal(5)
+#: A value in %LEL below this is finer than such instruments show: more likely %vol.
+ASK_BELOW_LEL = Decimal(1)
+
+
+def gas_data(view: View, job: Job, permit: Permit) -> dict[str, Any] | None:
+    """What the page and its script work with; None where no gas is planned (then the plain form asks everything)."""
+    options = FormOptions(view, "record_gas_test", job, permit)
+    plan = job.plan.gas.get(permit.permit_id) if job.plan else None
+    if plan is None or not plan.gases or not plan.points:
+        return None
+    gases = [_gas(view, permit, code) for code in plan.gases]
+    until, span = board_view.gas_due(view, permit)
+    return {
+        "points": [(point, view.said.word("point", point)) for point in plan.points],
+        "gases": gases,
+        "instruments": [_instrument(view, one, plan.gases) for one in _fitting(view, plan.gases)],
+        "testers": options.of_person("tester"),
+        "until": until, "counts": int(span.total_seconds()),
+        "script": {
+            "gases": {one["code"]: one for one in gases}, "molar_volume": str(gas_rules.MOLAR_VOLUME_L),
+            "ask_above_vol": str(ASK_ABOVE_VOL), "ask_below_lel": str(ASK_BELOW_LEL),
+            "unit_words": {unit: view.said.word("unit_words", unit) for unit in words.GAS_UNITS},
+            "unit": {unit: view.said.word("unit", unit) for unit in words.GAS_UNITS},
+        },
+    }  # fmt: skip
+
+
+def _fitting(view: View, gases: tuple[str, ...]) -> list[Instrument]:
+    """Those that measure most of what is planned, first; out of service not at all."""
+    usable = [one for one in view.board.instruments.values() if one.in_service]
+    return sorted(usable, key=lambda one: (-len(set(gases) & set(one.gases)), one.instrument_id))
+
+
+def _instrument(view: View, one: Instrument, gases: tuple[str, ...]) -> dict[str, Any]:
+    """Its record: the unit it shows each gas in, and what a conversion needs."""
+    today = site_time.site_day(view.board, view.now)
+    bumped = one.bump_day == today
+    said = view.said.t(
+        "gas_page.instrument", model=one.model, due=view.formats.day(one.calibration_due),
+        bump=view.formats.clock(one.bump_at) if bumped else view.said.t("gas_page.no_bump"),
+    )  # fmt: skip
+    return {
+        "id": one.instrument_id, "said": said, "ok": bumped and one.calibration_due >= today,
+        "calibration_gas": one.calibration_gas,
+        "factors": {gas: str(_factor(one, gas)) for gas in gases if _factor(one, gas) is not None},
+        "units": {gas: shown_in(one, rules_of(view).gas(gas)) for gas in gases if gas in one.gases},
+    }  # fmt: skip
+
+
+def _factor(one: Instrument, gas: str) -> Decimal | None:
+    return Decimal(1) if one.calibration_gas == gas else one.correction_factors.get(gas)
+
+
+def shown_in(one: Instrument, gas: Gas | None) -> str:
+    """A calibration gas is what %LEL refers to: an instrument without one shows combustibles by volume."""
+    if gas is None or gas.kind == "oxygen":
+        return words.PERCENT_VOLUME
+    if gas.kind == "toxic":
+        return words.PPM
+    return words.PERCENT_LEL if one.calibration_gas else words.PERCENT_VOLUME
+
+
+def _gas(view: View, permit: Permit, code: str) -> dict[str, Any]:
+    known = rules_of(view).gas(code)
+    limit = gas_rules.limit_of(known, rules_of(view), view.board, permit) if known else None
+    return {
+        "code": code, "name": view.said.word("gas", code), "kind": known.kind if known else "",
+        "lel": _text(known.lel) if known else None, "molar_mass": _text(known.molar_mass) if known else None,
+        "low": _text(limit.low) if limit else None, "high": _text(limit.high) if limit else None,
+        "limit_unit": limit.unit if limit else "", "limit": _limit_words(view, limit), "why": _why(view, known, limit),
+        "others": list(words.units_of(code)),
+    }  # fmt: skip
+
+
+def _text(value: Decimal | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _limit_words(view: View, limit: gas_rules.Limit | None) -> str:
+    if limit is None:
+        return view.said.t("gas_page.no_limit")
+    low, high = (view.formats.number(v, limit.unit) if v is not None else "" for v in (limit.low, limit.high))
+    if low and high:
+        return view.said.t("gas_page.between", low=low, high=high)
+    return view.said.t("gas_page.at_most", high=high) if high else view.said.t("gas_page.at_least", low=low)
+
+
+def _why(view: View, known: Gas | None, limit: gas_rules.Limit | None) -> str:
+    """Why this limit, and whose number it is."""
+    if known is None or limit is None:
+        return ""
+    split = rules_of(view).bound("lel_split", view.board)
+    if known.kind == "combustible" and known.lel is not None and split is not None:
+        key = "why_lel_high" if known.lel >= split.value else "why_lel_low"
+        why = view.said.t(f"gas_page.{key}", lel=view.formats.number(known.lel, "%vol"), split=split.value)
+    else:
+        why = view.said.t(f"gas_page.why_{known.kind}")
+    packs: Mapping[str, None] = dict.fromkeys(pack for pack in (limit.high_pack, limit.low_pack, known.clause) if pack)
+    return f"{why} · {' · '.join(packs)}"

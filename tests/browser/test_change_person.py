@@ -1,0 +1,66 @@
+"""Two persons on one handheld: the change takes under 3 s, and nothing of the one before stays to be read."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import hand
+from tests.browser.test_offline import until
+
+pytestmark = pytest.mark.browser
+PIN, OTHER_PIN, WRONG = "271828", "314159", "000000"
+#: Design 6: from the tap on "change person" to the other person's page, the typing of the PIN left out.
+SECONDS_MAX = 3.0
+
+
+def enrol(page: Page, demo: hand.Demo, user: str, pin: str) -> None:
+    page.context.clear_cookies(name="sevengates_session")
+    hand.sign_in(page, demo, user)
+    page.goto(f"/sites/{demo.site}/keys")
+    page.fill("#keys-password", demo.password)
+    page.fill("#keys-pin", pin)
+    page.fill("#keys-pin-again", pin)
+    page.click("#keys-enrol button[type=submit]")
+    page.wait_for_url("**done=register_key**")
+
+
+def test_a_change_of_person_takes_under_three_seconds_and_leaves_no_page_behind(
+    browser: Browser, demo: hand.Demo
+) -> None:
+    with hand.context(browser, demo, size=hand.HANDHELD) as context:
+        page = context.new_page()
+        enrol(page, demo, hand.SUPERVISOR, PIN)
+        enrol(page, demo, hand.WORKER, OTHER_PIN)
+        page.goto(f"/sites/{demo.site}/today")
+        until(page, "() => caches.open('pages').then((one) => one.keys()).then((keys) => keys.length > 3)")
+        began = time.monotonic()
+        page.click("a[href='/change-person']")
+        expect(page.locator(".person")).to_have_count(2)
+        page.locator(".person", has_text=hand.SUPERVISOR).click()
+        page.fill("#persons-pin", PIN)
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/today")
+        expect(page.locator("h1")).to_be_visible()
+        took = time.monotonic() - began
+        print(f"change of person: {took:.2f} s")
+        assert took < SECONDS_MAX
+        me = page.request.get("/api/me").json()
+        assert me["user"] == hand.SUPERVISOR
+        whose = "caches.open('pages').then((one) => one.match('/whose-pages-these-are')).then((one) => one?.text())"
+        until(page, f"() => {whose}.then((text) => text === {me['person_id']!r})")
+
+
+def test_a_badge_leaves_only_the_pin_to_ask_and_a_wrong_one_signs_nobody_in(browser: Browser, demo: hand.Demo) -> None:
+    with hand.context(browser, demo, size=hand.HANDHELD) as context:
+        page = context.new_page()
+        enrol(page, demo, hand.WORKER, PIN)
+        context.clear_cookies(name="sevengates_session")
+        page.goto(f"/change-person?user={hand.WORKER}")
+        expect(page.locator("#persons-pin")).to_be_focused()
+        page.fill("#persons-pin", WRONG)
+        page.keyboard.press("Enter")
+        expect(page.locator("#persons-fault")).to_contain_text("PIN is wrong")
+        assert page.request.get("/api/me").status == 401
