@@ -11,7 +11,7 @@ from services.seven_steps.fold import FOLD_VERSION
 SHAPES = {
     1: "4b2ce9b9445b8c3ab24590192afc2ca63bfb179aac8d0a3606c3776cedbfe13e",
     2: "9fa5b019fd9932458df858d52cb9e7fdeb36724351e88452feeaf28446d6c139",
-    3: "bb645d10f77a758d821478edecd79cdc318a28363358efd9700c1c0afe0bbff1",
+    3: "d31f34cedfd71e859cbf691e525b903803b444e583456240ac1401d0eaa2f8c7",
 }
 
 

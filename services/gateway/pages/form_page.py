@@ -74,7 +74,8 @@ async def form(request: web.Request) -> web.StreamResponse:
     gas = gas_page.gas_data(view, job, permit) if job and permit and type_ == "record_gas_test" else None
     own = "briefing" if briefing else "gas" if gas else ""
     return page(
-        request, f"{own or 'form'}.html", view=view, nav="new" if type_ == "create_job" else "more", type=type_, may=may,
+        request, f"{own or 'form'}.html", view=view,
+        nav="new" if type_ == "create_job" else "more", type=type_, may=may,
         **subject_data(view, type_, job, permit), **field_data(view, type_, job, permit, _asked(request)),
         **_way_back(view, None if spec.creates else job, permit),
         reasons=_reasons(view, verdicts), briefing=briefing, gas=gas,

@@ -125,7 +125,8 @@ def _common(request: web.Request, said: Texts) -> dict[str, Any]:
     return {
         "t": said.t, "tn": said.tn, "word": said.word, "pick": said.pick, "lang": said.lang, "theme": theme(request),
         "csrf": context.csrf_token(request), "here": request.path_qs,
-        "view": None, "simulated": False, "nav": "", "fields_from": "", "job": None, "permit": None, "fmt": None, "name": None, "done": "",
+        "view": None, "simulated": False, "nav": "", "fields_from": "",
+        "job": None, "permit": None, "fmt": None, "name": None, "done": "",
     }  # fmt: skip
 
 
