@@ -1,10 +1,11 @@
 """What stands on a permit: from the board as it was after one record to the plain dict that pdf_templates draws.
 
 A *permit document* has: kind, permit_no, job_no, type, level, level_reasons, state, demo, status_mark, copy, site,
-area, place, equipment_tag, applicant_unit, requested_at, work_content, limitations, method, medium, facts, work_unit,
-contractor, work_lead, certified_workers, workers_by_trade, certified, workers, guardians, cosigned, gas, linked,
-supersedes, superseded_by, hazards, valid_from, valid_to, measures, measures_by, briefing, nodes, issue, foreman_check,
-accepted, emergency_plan, rescue_kit, comms, ppe, controls, isolations, signatures, suspensions, ended, foot, link.
+area, place, equipment_tag, applicant_unit, requested_at, work_content, limitations, method, medium, facts, action,
+documents, started_at, work_unit, contractor, work_lead, certified_workers, workers_by_trade, certified, workers,
+guardians, cosigned, gas, linked, supersedes, superseded_by, hazards, valid_from, valid_to, measures, measures_by,
+briefing, nodes, issue, foreman_check, accepted, emergency_plan, rescue_kit, comms, ppe, controls, isolations,
+signatures, suspensions, ended, foot, link.
 Names are {"en", "zh-CN"}; times are texts on the site's clock, in its zone; everything is JSON, because it goes to
 another process.
 """

@@ -60,6 +60,8 @@ KNOWN_FOR = {
     "height": {"G-LV-1", "G-PL-3", "G-CR-1", "G-SV-1", "G-SV-4", "G-WX-1", "G-HG-1"},
     "lifting": {"G-PL-2", "G-CR-1", "G-SV-1", "G-SV-4", "G-LF-1", "G-WX-1"},
     "earthwork": {"wrong_state", "G-EX-1", "G-SV-4", "G-RUN-5"},
+    "blind_plate": {"G-PL-2", "G-BL-1", "G-SV-1"},
+    "temporary_power": {"G-PL-4", "G-CR-1", "G-GAS-2", "G-SV-4", "G-EL-1", "G-CL-1a"},
     "road_break": {"G-PL-2", "G-SV-6a"},
     "line_breaking": {"G-PL-3", "G-SV-2a", "G-SD-1b"},
     "radiography": {"G-CR-1", "G-SV-1"},
