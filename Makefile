@@ -62,5 +62,5 @@ mutants: setup ## plant every small fault in the gates and see that a vector fin
 bench: setup ## durable decisions per second, tap-to-answer, seal time; JSON lines
 	$(BIN)/python -m tests.bench
 
-screenshots: setup ## pictures of the pages from a running demo, both languages, 360 and 1280 px (needs Chromium)
+screenshots: setup ## pictures of every page from a running demo: both languages, two widths, both themes (needs Chromium)
 	$(BIN)/python -m tests.browser.screenshots

@@ -15,7 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
+
+from services.gateway.pages import ROUTES, offline
+from services.gateway.pages.acts import BY_STEP
 
 CHROMIUM = os.environ.get("SEVENGATES_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 #: A demo that is already up, as the JSON line that `sevengates demo --json` prints: saves its start.
@@ -27,8 +31,26 @@ FLAGS = (
 DEMO_START_S = 240
 DEMO_STOP_S = 30
 HANDHELD: ViewportSize = {"width": 360, "height": 780}
+TABLET: ViewportSize = {"width": 768, "height": 1024}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 SUPERVISOR, WORKER, HSE = "sun.lihua", "zhang.kun", "lin.yun"
+#: Routes that answer with no page of their own: they lead elsewhere, or are a part of a page, a script or a list.
+NO_PAGES = frozenset(
+    {"/", "/sw.js", "/manifest.webmanifest", "/language/{lang}", "/theme/{theme}", "/jobs/{job_id}"}
+    | {"/permits/{permit_no}", "/sites/{site_id}/board/live", "/sites/{site_id}/approve/{permit_no}/meanwhile"}
+)
+#: Pages of somebody who is not signed in.
+SIGNED_OUT = ("/sign-in", offline.OFFLINE_PAGE)
+FORMS = "/sites/{site_id}/forms/{type}"
+#: What a parameter of a route stands for: by name, the end of the number of a job or permit of the demo (see Demo.ids):
+#: the closed job (0001), the one at a shut gate (0004), the one in execution (0006), and their permits.
+PARAMETERS: dict[str, dict[str, str]] = {
+    "job_id": {"closed": "0001", "shut": "0004", "active": "0006"},
+    "permit_no": {"active": "no 0007", "accepted": "no 0003"},
+    "permit_id": {"active": "0007"},
+}
+#: What is asked of a page in its address, by its name.
+ASKED = {"search": "?q=HX", "stop": "?job={job_0006}"}
 
 
 def no_chromium() -> str:
@@ -121,18 +143,43 @@ def _learn(page: Page, demo: Demo) -> None:
             demo.ids[f"no {permit['permit_no'][-4:]}"] = permit["permit_no"]
 
 
+def addresses(demo: Demo) -> dict[str, str]:
+    """Every page and every form by name, from the application's own routes: a new one is tested without being named.
+
+    Raises KeyError for a route with a parameter that PARAMETERS does not know.
+    """
+    return {name: address for route in ROUTES if _is_page(route) for name, address in _filled(demo, route.path).items()}
+
+
+def _is_page(route: web.RouteDef) -> bool:
+    return route.method == "GET" and route.path not in NO_PAGES
+
+
+def _filled(demo: Demo, path: str) -> dict[str, str]:
+    """The page at a route for each value of its parameter, by name: `job-closed`, `form-issue`, `board`."""
+    base = path.replace("{site_id}", demo.site)
+    if path == FORMS:
+        forms = [(type_, step) for step, types in BY_STEP.items() for type_ in types]
+        return {f"form-{type_}": form_address(demo, type_, step=step) for type_, step in forms}
+    name = base.partition("/{")[0].rpartition("/")[2]
+    if "{" not in base:
+        return {name: base + ASKED.get(name, "").format(**{f"job_{key}": one for key, one in demo.ids.items()})}
+    parameter = base[base.index("{") + 1 : base.index("}")]
+    found = {}
+    for which, key in PARAMETERS[parameter].items():
+        found[f"{name.removesuffix('s')}-{which}"] = base.replace(f"{{{parameter}}}", demo.ids[key])
+    return found
+
+
 def pages(demo: Demo) -> dict[str, str]:
-    """Every page by name: the closed job (0001), the one at a shut gate (0004), the one in execution (0006)."""
-    site, ids = f"/sites/{demo.site}", demo.ids
-    return {
-        "board": f"{site}/board", "today": f"{site}/today", "search": f"{site}/search?q=HX", "more": f"{site}/more",
-        "legend": f"{site}/legend", "emergency": f"{site}/emergency", "stop": f"{site}/stop?job={ids['0006']}",
-        "job-closed": f"{site}/jobs/{ids['0001']}", "job-shut": f"{site}/jobs/{ids['0004']}",
-        "job-active": f"{site}/jobs/{ids['0006']}", "permit-active": f"{site}/permits/{ids['no 0007']}",
-        "permit-accepted": f"{site}/permits/{ids['no 0003']}", "presence": f"{site}/presence/{ids['0007']}",
-        "approve": f"{site}/approve", "approve-ticket": f"{site}/approve/{ids['no 0007']}",
-        "form-refused": f"{site}/forms/plan?job={ids['0004']}", "not-found": f"{site}/jobs/none",
-    }  # fmt: skip
+    """Every page of a signed-in person that is not a form, and two that show a refusal and an error."""
+    site, told = f"/sites/{demo.site}", addresses(demo).items()
+    found = {name: one for name, one in told if not name.startswith("form-") and one not in SIGNED_OUT}
+    return found | {"form-refused": f"{site}/forms/plan?job={demo.ids['0004']}", "not-found": f"{site}/jobs/none"}
+
+
+def forms(demo: Demo) -> dict[str, str]:
+    return {name: one for name, one in addresses(demo).items() if name.startswith("form-")}
 
 
 def form_address(demo: Demo, type_: str, *, step: int) -> str:
