@@ -109,10 +109,16 @@ def send_back(case: Case) -> Decision:
 
 
 def withdraw_job(case: Case) -> Decision:
-    """An issued ticket is revoked first, by somebody who may approve that (AQ 3064.2 5.7)."""
+    """An issued ticket is revoked first, by somebody who may approve that (AQ 3064.2 5.7).
+
+    A job whose work has begun, or in which somebody is, is reviewed: a void ticket takes nobody out, closes no alarm.
+    """
     issued = [p for p in _tickets(case) if p.state not in BEFORE_ISSUE | ENDED]
     if issued:
         return Refused(codes.WRONG_STATE, about=issued[0].permit_no, have=f":{issued[0].state}", need=":not_issued")
+    begun = [p for p in _tickets(case) if p.started is not None or p.inside]
+    if begun:
+        return Refused(codes.WRONG_STATE, about=begun[0].permit_no, have=":started", need=":not_started")
     return (event(case, "job.withdrawn", reason=case.command.payload["reason"]),)
 
 

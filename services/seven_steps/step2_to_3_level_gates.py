@@ -132,9 +132,12 @@ def _upgrade(reason: str, have: str, need: str, who: tuple[str, ...]) -> Missing
 
 
 def _second_supervisor(case: Case) -> bool:
-    assert case.permit is not None
-    named = case.board.people.get(str(case.permit.facts.get("second_supervisor", "")))
-    return named is not None and named.person_id != case.actor and bool(named.roles & roles.APPROVERS)
+    """A second one beside whoever issues."""
+    permit = case.permit
+    assert permit is not None
+    named = case.board.people.get(str(permit.facts.get("second_supervisor", "")))
+    first = {case.actor, permit.issue.by if permit.issue else ""}
+    return named is not None and named.person_id not in first and bool(named.roles & roles.APPROVERS)
 
 
 def calendar_record(case: Case) -> tuple[int, ...]:

@@ -27,6 +27,8 @@ STILL_TRUE = SURVEY | ISSUE | RUN
 #: Never accepted where a blind is required (GB 30871-2022 5.2.2, 6.1).
 NO_BLIND = frozenset({"water_seal", "valve_closed"})
 ISOLATORS = (roles.ISOL_AUTH,)
+#: Work that is done lets nobody in any more.
+DONE = frozenset({"completed", "accepted"})
 SURVEYED_OR_FURTHER = frozenset({"surveyed", "issued", "active", "suspended", "completed", "accepted"})
 
 
@@ -143,8 +145,9 @@ def linked_missing(case: Case) -> tuple[Missing, ...]:
         if key not in case.board.permits or case.board.permits[key].job_id != permit.job_id
     ]
     kinds = {other.type for other in _siblings(case)}
+    spaces = [other for other in _siblings(case) if other.type == CONFINED_SPACE.id and other.state not in DONE]
     inside = permit.facts.get("inside_confined_space") and permit.type != CONFINED_SPACE.id
-    if inside and CONFINED_SPACE.id not in kinds:
+    if inside and not spaces:
         found.append(Missing("confined_space_ticket", need=":ticket_confined_space", who=who, alarm="60"))
     if LIFTING.id not in kinds and _lifts(case, permit):
         found.append(Missing("lifting_ticket", need=":ticket_lifting", who=who, alarm="60"))

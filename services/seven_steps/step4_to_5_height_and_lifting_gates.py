@@ -91,14 +91,17 @@ def _as_it_is(permit: Permit, wind: Wind, gust: Decimal) -> dict[str, Any]:
 
 
 def not_confirmed_again(case: Case) -> tuple[Missing, ...]:
-    """After every stop each line of the form is answered anew before work goes on (8.2.11)."""
+    """After every stop each line of the form is answered anew before work goes on (8.2.11).
+
+    An answer given before the stop is no new one, however late it arrives.
+    """
     permit = case.permit
     assert permit is not None
-    stopped = max((suspension.seq for suspension in permit.suspensions.values()), default=0)
+    stopped, since = max((suspension.seq for suspension in permit.suspensions.values()), default=0), permit.stopped_at
     return tuple(
         Missing("measure_again", about=f"{permit.type}/{line}", need=":confirmed_again", who=CHECKERS)
         for line in case.rules.listed(f"measures_{permit.type}")
-        if line in permit.measures and permit.measures[line].seq < stopped
+        if (said := permit.measures.get(line)) and (said.seq < stopped or (since is not None and said.at < since))
     )
 
 
@@ -127,7 +130,7 @@ def not_ready_to_lift(case: Case) -> tuple[Missing, ...]:
     if _check(case, "exclusion_zone") is None:
         found.append(Missing("exclusion_zone", about=permit.permit_no, need=":checked", who=CHECKERS))
     trial = _check(case, "trial_lift")
-    if trial is None or permit.issue is None or trial.seq < permit.issue.seq:
+    if trial is None or permit.issue is None or trial.seq < permit.issue.seq or trial.at < permit.issue.at:
         found.append(Missing("trial_lift", about=permit.permit_no, need=":checked", who=CHECKERS))
     return (*found, *_overloaded(case, permit))
 

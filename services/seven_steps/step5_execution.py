@@ -158,8 +158,9 @@ def expire_ticket(case: Case) -> Decision:
 
 
 def guardian_on(board: Board, data: Data) -> Board:
+    """Of unknown time it is no evidence that they are there now."""
     permit, when = permit_of(board, data), happened(board, data)
-    if _said_later(permit, data["by"], when):
+    if data["captured"] is None or _said_later(permit, data["by"], when):
         return board
     duty = GuardianDuty(data["by"], data["place"], when, board.seq)
     on = put(permit.guardians_on, data["by"], duty)

@@ -68,6 +68,8 @@ def signers(board: Board, job: Job) -> frozenset[str]:
     tickets = [board.permits[permit_id] for permit_id in job.permits]
     for permit in tickets:
         said += [permit.surveyed, permit.foreman_check, permit.started, permit.completed, permit.accepted]
+    for permit in tickets:
+        said += permit.cosigned.values()
     nodes = {node.by for permit in tickets for node in permit.nodes}
     issuers = {permit.issue.by for permit in tickets if permit.issue}
     return frozenset({one.by for one in said if one is not None} | nodes | issuers)

@@ -15,6 +15,7 @@ from services.seven_steps.gate import Boundary as B
 from services.seven_steps.spec import RECORD
 from tests.flow import walk
 from tests.flow.payloads import PAYLOADS
+from tests.flow.standard_jobs import ready
 from tests.flow.tables import ready_for
 from tests.flow.world import DAY_TWO, HOT, JOB, PIT, World, alarms, codes, presence, text
 
@@ -411,3 +412,32 @@ def test_two_certificates_may_follow_each_other() -> None:
     gap = both | {"c-2": replace(first, certificate_id="c-2", valid_from="2026-11-21")}
     w.board = replace(w.board, certificates=gap)
     assert "G-CR-1" in w.shut(B.PLAN)
+
+
+def test_somebody_is_no_guardian_by_a_word_of_unknown_time() -> None:
+    w = ready_for(B.START)
+    w.permit_ok(HOT, "watch", "guardian_off", {})
+    w.permit_ok(HOT, "watch", "guardian_on", {"place": "outside"}, captured=None)
+    assert {"G-RUN-1", "G-HOT-1a"} <= w.shut(B.START)
+    w.permit_ok(HOT, "watch", "guardian_on", {"place": "outside"})
+    assert not w.shut(B.START) & {"G-RUN-1", "G-HOT-1a"}
+
+
+def test_a_measure_confirmed_before_the_stop_and_told_after_it_is_not_confirmed_again() -> None:
+    w = ready("height", B.RESUME)
+    w.later(minutes=5)
+    w.permit_ok(HOT, "lead", "interrupt", {"reason": text("lunch")})
+    lines = [{"line": line, "answer": "confirmed"} for line in w.rules.listed("measures_height")]
+    w.later(minutes=5)
+    w.permit_ok(HOT, "lead", "confirm_measures", {"lines": lines}, captured=ago(w, minutes=5, seconds=1))
+    assert "G-HG-1" in w.shut(B.RESUME)
+    w.permit_ok(HOT, "lead", "confirm_measures", {"lines": lines}, captured=ago(w, minutes=5))
+    assert "G-HG-1" not in w.shut(B.RESUME)
+
+
+def test_a_job_whose_work_has_begun_is_reviewed_not_withdrawn() -> None:
+    w = walk.active()
+    for ticket in (HOT, PIT):
+        w.permit_ok(ticket, "area", "void_ticket", {"reason": text("r")})
+    assert codes(w.do("applicant", "withdraw_job", {"reason": text("r")}, job_id=JOB)) == {"wrong_state"}
+    assert w.job.state == "briefed"
