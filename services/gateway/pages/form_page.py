@@ -73,13 +73,15 @@ async def form(request: web.Request) -> web.StreamResponse:
     may = may_send(type_, view.roles, view.board)
     gas = gas_page.gas_data(view, job, permit) if job and permit and type_ == "record_gas_test" else None
     own = "briefing" if briefing else "gas" if gas else ""
+    if type_ == "confirm_measures" and permit is not None:
+        own = "survey"
     return page(
         request, f"{own or 'form'}.html", view=view,
         nav="new" if type_ == "create_job" else "more", type=type_, may=may,
         **subject_data(view, type_, job, permit), **field_data(view, type_, job, permit, _asked(request)),
         **_way_back(view, None if spec.creates else job, permit),
         reasons=_reasons(view, verdicts), briefing=briefing, gas=gas,
-        fields_from=f"{own}_fields.html" if own else "",
+        fields_from=f"{own}_fields.html" if briefing or gas else "",
         gas_words=texts_for_scripts(view.said, "gas_script."),
         changed_words=briefing_page.changed_words(view, briefing) if briefing else "",
         suggestions=[] if may else _suggested(view, type_, job, permit),

@@ -1,5 +1,6 @@
 // A command's form: collects what was filled in, sends it, and shows what became of it.
 import { KeyGone, WrongPin, canPasskey, enrolled, isUnlocked, sign, signWithPasskey, unlock } from "./keys.js";
+import { namedIn, taken } from "./documents.js";
 import { isOffline } from "./offline.js";
 import { askToPersist, deliver as deliverEntry, keepRecord } from "./outbox.js";
 import { clientPart, csrf, forget, keep, kept, look, newId, send } from "./send.js";
@@ -104,7 +105,8 @@ const READ = {
     const checked = line.querySelector("input:checked");
     if (!checked) return [];
     const note = line.querySelector("[data-note]").value.trim();
-    return [{ line: line.dataset.line, answer: checked.value, ...(note ? { note } : {}) }];
+    const photo_sha256 = line.querySelector("[data-sha]").value;
+    return [{ line: line.dataset.line, answer: checked.value, ...(note ? { note } : {}), ...(photo_sha256 ? { photo_sha256 } : {}) }];
   }),
 };
 
@@ -337,7 +339,7 @@ async function record(client, tapped, signature) {
   busy(true);
   let entry;
   try {
-    entry = await keepRecord(client, { title: form.dataset.title, subject: form.dataset.subject }, tapped, signature);
+    entry = await keepRecord(client, { title: form.dataset.title, subject: form.dataset.subject }, tapped, signature, namedIn(client.payload));
   } catch (trouble) {
     busy(false);
     answerBox.innerHTML = `<div class="note alarm" role="alert"><p tabindex="-1"></p></div>`;
@@ -441,14 +443,20 @@ form?.addEventListener("change", async (event) => {
   showWhatApplies();
   const file = event.target;
   if (file.type !== "file" || !file.files.length) return;
-  const field = file.closest("[data-kind=document]");
-  const answer = await fetch("/api/documents", { method: "POST", headers: { "X-CSRF-Token": csrf(), "Content-Type": "application/octet-stream" }, body: file.files[0] }).catch(() => null);
-  if (!answer?.ok) { faultAt(field, words.upload_failed); return; }
-  const stored = await answer.json();
+  const field = file.closest("[data-kind=document],[data-line]");
+  let stored;
+  try {
+    stored = await taken(file.files[0], mayWait);
+  } catch {
+    faultAt(field, words.upload_failed);
+    return;
+  }
   field.querySelector("[data-sha]").value = stored.sha256;
   const said = field.querySelector("[data-uploaded]");
   said.hidden = false;
   said.querySelector(".id").textContent = stored.sha256.slice(0, 16);
+  const waits = said.querySelector("[data-waits]");
+  if (waits) waits.hidden = !stored.waits;
 });
 
 if (form) {

@@ -1,6 +1,7 @@
 // The outbox: a record made here belongs to its author. It goes out under its author's session, under the same id until
 // a named answer came; what the plant refused is shown until somebody has seen it.
 import { entries, get, put, remove } from "./store.js";
+import { upload } from "./documents.js";
 import { look, pageId, send } from "./send.js";
 
 const AGAIN_MS = [2000, 5000, 15000, 30000];
@@ -19,12 +20,13 @@ export async function askToPersist() {
   if (navigator.storage?.persist && !(await navigator.storage.persisted())) await navigator.storage.persist();
 }
 
-// Kept before anything is sent. `about` is what a person reads of it: {title, subject}.
-export async function keepRecord(client, about, tapped = performance.now(), signature = undefined) {
+// Kept before anything is sent. `about` is what a person reads of it: {title, subject}; `blobs`: documents that it names
+// and that go before it, [{sha256, blob}].
+export async function keepRecord(client, about, tapped = performance.now(), signature = undefined, blobs = []) {
   made += 1;
   const entry = {
     id: client.command_id, client, transport: signature ? { signature } : {}, author: client.actor, about, n: made,
-    made: client.captured.device_time, page: pageId, tapped, state: "waiting", tries: 0,
+    made: client.captured.device_time, page: pageId, tapped, state: "waiting", tries: 0, blobs,
   };
   await put(entry);
   tell();
@@ -39,8 +41,27 @@ export async function waiting() {
   return (await entries()).filter((one) => one.state === "waiting");
 }
 
+// Documents first, each gone from the entry once the plant has it under the very name that the record says. Under
+// another name it is another document: the record goes out, and the plant refuses it because its document is missing.
+async function sendBlobs(entry) {
+  while (entry.blobs?.length) {
+    const [{ sha256, blob }, ...rest] = entry.blobs;
+    const there = await upload(blob);
+    if (there === undefined) {
+      await put({ ...entry, tries: entry.tries + 1 });
+      tell();
+      return false;
+    }
+    if (there !== sha256) break;
+    entry.blobs = rest;
+    await put(entry);
+  }
+  return true;
+}
+
 // One entry to its answer: {status, body}. Gone on 200; kept as refused on a named refusal; else it waits on.
 export async function deliver(entry) {
+  if (!(await sendBlobs(entry))) return { status: 0, body: {} };
   let answer = await send({ client: entry.client, page: entry.page, tapped: entry.tapped }, entry.transport || {});
   if (answer.status === 202) answer = await look(answer.body.where || `/api/commands/${entry.id}`, 10, 500);
   if (answer.status === 200) await remove(entry.id);

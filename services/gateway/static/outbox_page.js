@@ -46,7 +46,7 @@ async function draw() {
 }
 
 document.getElementById("outbox-save").addEventListener("click", async () => {
-  const found = (await entries()).map(({ tapped, ...entry }) => entry);
+  const found = (await entries()).map(({ tapped, blobs, ...entry }) => ({ ...entry, photos: (blobs || []).map((one) => one.sha256) }));
   const link = document.createElement("a");
   link.href = URL.createObjectURL(new Blob([JSON.stringify(found, null, 1)], { type: "application/json" }));
   link.download = "sevengates-unsent.json";

@@ -1,0 +1,83 @@
+"""At the place of work: a photo without a network goes with its record, and a unit that may be the other is asked."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import hand
+from tests.browser.test_offline import at_work, handheld, kept, trail, until
+
+pytestmark = pytest.mark.browser
+#: 1 x 1 pixel, with an Exif block that says it lies on its side (6) and a comment: both are tags of a camera.
+EXIF = b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0"
+PIXEL = base64.b64decode(
+    "/9j/4AAQSkZJRgABAQEAYABgAAD/2wBDAAMCAgICAgMCAgIDAwMDBAYEBAQEBAgGBgUGCQgKCgkICQkKDA8MCgsOCwkJDRENDg8Q"
+    "EBEQCgwSExIQEw8QEBD/wAALCAABAAEBAREA/8QAFAABAAAAAAAAAAAAAAAAAAAACf/EABQQAQAAAAAAAAAAAAAAAAAAAAD/2gAI"
+    "AQEAAD8AVN//2Q=="
+)
+PHOTO = PIXEL[:2] + b"\xff\xe1" + (len(EXIF) + 2).to_bytes(2, "big") + EXIF + b"\xff\xfe\0\x06shot" + PIXEL[2:]
+MEASURES = "confirm_measures"
+
+
+def test_a_photo_made_without_a_network_goes_before_the_line_that_names_it(
+    browser: Browser, demo: hand.Demo, tmp_path: Path
+) -> None:
+    with handheld(browser, demo, tmp_path / "one") as context:
+        page = at_work(context, demo)
+        page.goto(hand.form_address(demo, MEASURES, step=5))
+        page.wait_for_load_state("networkidle")
+        page.locator("[data-lines] details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+        context.set_offline(True)
+        line = page.locator("[data-line]").first
+        line.locator("input[value=confirmed]").check(force=True)
+        line.locator("input[type=file]").set_input_files({"name": "p.jpg", "mimeType": "image/jpeg", "buffer": PHOTO})
+        expect(line.locator("[data-waits]")).to_be_visible()
+        sha256 = line.locator("[data-sha]").input_value()
+        page.click("#command button[type=submit]")
+        page.wait_for_url("**/outbox*")
+        assert len(kept(page)[0]["blobs"]) == 1
+        context.set_offline(False)
+        until(page, "() => !document.querySelector('#outbox li')")
+        answered = [one for one in trail(page, demo) if one["body"]["client"]["type"] == MEASURES]
+        said = answered[-1]["body"]["client"]["payload"]["lines"]
+        assert [one.get("photo_sha256") for one in said] == [sha256]
+        assert page.request.get(f"/api/documents/{sha256}").status == 200
+
+
+def gas_form(page: Page, demo: hand.Demo) -> None:
+    page.goto(hand.form_address(demo, "record_gas_test", step=4))
+    expect(page.locator("[data-reading]:visible [data-unit]").first).not_to_be_empty()
+
+
+def test_a_value_that_may_be_in_the_other_unit_is_asked_again_and_sends_nothing(page: Page, demo: hand.Demo) -> None:
+    gas_form(page, demo)
+    combustible = page.locator("[data-reading]:visible", has=page.locator("[data-unit].lel")).first
+    combustible.locator("[data-value]").fill("0,3")
+    expect(combustible.locator("[data-ask]")).to_be_visible()
+    sent: list[str] = []
+    page.on("request", lambda one: sent.append(one.url) if one.url.endswith("/api/commands") else None)
+    page.click("#command button[type=submit]")
+    expect(combustible.locator("[data-right]")).to_be_focused()
+    assert sent == []
+    combustible.locator("[data-wrong]").click()
+    expect(combustible.locator("[data-value]")).to_have_value("")
+    expect(combustible.locator("[data-unit]")).to_contain_text("%vol")
+    combustible.locator("[data-value]").fill("0.31")
+    expect(combustible.locator("[data-word]")).to_contain_text("Too high")
+
+
+def test_a_conversion_stands_as_a_line_of_arithmetic_and_comma_and_point_are_the_same(
+    page: Page, demo: hand.Demo
+) -> None:
+    gas_form(page, demo)
+    combustible = page.locator("[data-reading]:visible", has=page.locator("[data-unit].lel")).first
+    sums = []
+    for written in ("4.5", "4,5"):
+        combustible.locator("[data-value]").fill(written)
+        expect(combustible.locator("[data-word]")).to_contain_text("Passes")
+        sums.append(combustible.locator("[data-sum]").inner_text())
+    assert sums[0] == sums[1] and sums[0].startswith("4.5 %LEL × ") and "÷ 100 = " in sums[0]
