@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import hand
+from tests.browser.test_briefing import act_as
 from tests.browser.test_offline import at_work, handheld, kept, trail, until
 
 pytestmark = pytest.mark.browser
@@ -49,13 +50,14 @@ def test_a_photo_made_without_a_network_goes_before_the_line_that_names_it(
 
 
 def gas_form(page: Page, demo: hand.Demo) -> None:
+    act_as(page, demo, "gas tester")
     page.goto(hand.form_address(demo, "record_gas_test", step=4))
     expect(page.locator("[data-reading]:visible [data-unit]").first).not_to_be_empty()
 
 
 def test_a_value_that_may_be_in_the_other_unit_is_asked_again_and_sends_nothing(page: Page, demo: hand.Demo) -> None:
     gas_form(page, demo)
-    combustible = page.locator("[data-reading]:visible", has=page.locator("[data-unit].lel")).first
+    combustible = page.locator("[data-reading][data-gas-code=propane]:visible").first
     combustible.locator("[data-value]").fill("0,3")
     expect(combustible.locator("[data-ask]")).to_be_visible()
     sent: list[str] = []
@@ -74,7 +76,7 @@ def test_a_conversion_stands_as_a_line_of_arithmetic_and_comma_and_point_are_the
     page: Page, demo: hand.Demo
 ) -> None:
     gas_form(page, demo)
-    combustible = page.locator("[data-reading]:visible", has=page.locator("[data-unit].lel")).first
+    combustible = page.locator("[data-reading][data-gas-code=propane]:visible").first
     sums = []
     for written in ("4.5", "4,5"):
         combustible.locator("[data-value]").fill(written)
