@@ -1,6 +1,6 @@
 """`python -m tests.bench`: JSON lines, one for each thing measured. Ratios come from one run on one machine.
 
---only pure,crowd,decisions,taps,seals    --no-kafka    --commands N (a site, for the decisions)
+--only pure,crowd,board,decisions,taps,seals    --no-kafka    --commands N (a site, for the decisions)
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from typing import Any
 
-from tests.bench import crowd, decisions, peer, pure, seals, taps
+from tests.bench import board_page, crowd, decisions, peer, pure, seals, taps
 from tests.bench.history import PureHand, site_history
 from tests.chaos.cast import sites_apart
 from tests.chaos.servers import end_in_order_when_told
 
 SITES = 4
-PARTS = ("pure", "crowd", "decisions", "taps", "seals")
+PARTS = ("pure", "crowd", "board", "decisions", "taps", "seals")
 AIM_EMPTY, AIM_PEER, AIM_TAP = 0.6, 2.0, 10.0
 
 
@@ -41,6 +43,9 @@ def main() -> int:
         line("pure", **pure.measure(histories[0]))
     if "crowd" in parts:
         line("crowd", **crowd.measure())
+    if "board" in parts:
+        with tempfile.TemporaryDirectory() as folder:
+            line("board", **asyncio.run(board_page.measure(Path(folder))))
     if "decisions" in parts:
         _decisions(histories, kafka)
     if "taps" in parts:

@@ -10,7 +10,17 @@ from typing import Any
 from aiohttp import web
 
 from services.gateway import problems
-from services.gateway.pages import acts, approval_view, board_view, form_page, job_page, job_view, ticket_diff, trail
+from services.gateway.pages import (
+    acts,
+    approval_view,
+    board_view,
+    clash_rows,
+    form_page,
+    job_page,
+    job_view,
+    ticket_diff,
+    trail,
+)
 from services.gateway.pages import waiting as waits
 from services.gateway.pages.options import rules_of
 from services.gateway.pages.reasons import reasons
@@ -60,7 +70,9 @@ async def approve(request: web.Request) -> web.Response:
     shut = [one for one in issue if not one.open and one.gate.blocks]
     found = reasons(view.board, view.people, view.formats, shut)
     changes = ticket_diff.compared(view, before, permit) if before else []
-    parts = approval_view.index(issue, start, approval_view.soon(view, permit), approval_view.shown_parts(job, permit))
+    shown = approval_view.shown_parts(job, permit)
+    marked = approval_view.index(issue, start, approval_view.soon(view, permit), shown)
+    parts = marked if permit.state in BEFORE_ISSUE else approval_view.unmarked(shown)
     return page(
         request, "approval.html", view=view, nav="approve",
         **{**data, **job_page.common(view, job, permit), **_act(view, job, permit), "reasons": found},
@@ -68,7 +80,7 @@ async def approve(request: web.Request) -> web.Response:
         mark_words=lambda part: _mark_words(view, part),
         gate_state="shut" if found else "ready", held=sum(one.open for one in issue), of=len(issue),
         related=[view.board.permits[one] for one in sorted(permit.related) if one in view.board.permits],
-        clashes=approval_view.clashes(view, permit), photos=approval_view.photos(permit),
+        clashes=clash_rows.of_ticket(view, permit), photos=approval_view.photos(permit),
         before=before, changes=[one for one in changes if one.changed],
         same=[one for one in changes if not one.changed],
         ends_in=lambda member: approval_view.certificate_ends(view, member), suggestions=[],
@@ -78,6 +90,8 @@ async def approve(request: web.Request) -> web.Response:
 
 
 def _mark_words(view: View, part: approval_view.Part) -> str:
+    if part.mark == approval_view.UNMARKED:
+        return ""
     key = f"approve.mark.{part.mark}"
     return view.said.tn(key, part.n) if part.n else view.said.t(key)
 

@@ -1,7 +1,7 @@
 """The parts of what is being approved, each with the mark that the index shows.
 
 A part is *shut* when a gate of the issue that is about it is shut, *later* when only the start still wants something
-of it, *soon* when something in it runs out shortly, else *fine*.
+of it, *soon* when something in it runs out shortly, else *fine*. Once a ticket is issued nothing is marked any more.
 """
 
 from __future__ import annotations
@@ -11,19 +11,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from services.gateway.pages import board_view
-from services.gateway.pages.options import rules_of
 from services.gateway.pages.reasons import see_verdicts
 from services.gateway.pages.render import View
-from services.seven_steps import simops, site_time
+from services.seven_steps import site_time
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import CrewMember, Permit
 from services.seven_steps.gate import Boundary, Verdict
-from services.seven_steps.simops import Clashing
-from services.seven_steps.simops_matrix import PROHIBIT
 from services.seven_steps.step2_to_3_crew_gates import GUARDIAN_TRADE
 
 B = Boundary
-FINE, SHUT, LATER, SOON = "fine", "shut", "later", "soon"
+FINE, SHUT, LATER, SOON, UNMARKED = "fine", "shut", "later", "soon", "unmarked"
 #: A certificate that ends within this is pointed out. A look only: no gate asks it.
 CERTIFICATE_SOON = timedelta(days=30)
 
@@ -99,6 +96,11 @@ def index(
     return parts
 
 
+def unmarked(shown: frozenset[str]) -> list[Part]:
+    """The index of a ticket that is no longer to be approved: the gates of its issue are behind it."""
+    return [Part(name, UNMARKED) for name in PARTS if name in shown]
+
+
 def soon(view: View, permit: Permit) -> frozenset[str]:
     """Parts in which something runs out shortly: a certificate, the gas test."""
     found = {"crew"} if any(certificate_ends(view, member) for member in permit.crew.values()) else set()
@@ -123,37 +125,6 @@ def certificate_ends(view: View, member: CrewMember) -> int | None:
         return None
     left = date.fromisoformat(last) - date.fromisoformat(site_time.site_day(view.board, view.now))
     return left.days if timedelta(0) <= left <= CERTIFICATE_SOON else None
-
-
-# ---- clashes -------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ClashRow:
-    """A clash in words: with which ticket, what of, how near and what is needed."""
-
-    other: Permit
-    what: str
-    have: str
-    need: str
-    prohibited: bool
-    coordinated: bool
-    source: str
-
-
-def clashes(view: View, permit: Permit) -> list[ClashRow]:
-    found = simops.clashes_of(view.board, rules_of(view), permit, view.now)
-    return [clash_row(view, one, permit.permit_id) for one in found]
-
-
-def clash_row(view: View, one: Clashing, seen_from: str) -> ClashRow:
-    other = view.board.permits[one.b if one.a == seen_from else one.a]
-    said = view.said
-    what = said.value(f":clash_{one.row.lower().replace('-', '_')}")
-    return ClashRow(
-        other, what, said.value(one.have), said.value(one.need), one.result == PROHIBIT, one.coordinated,
-        one.source,
-    )  # fmt: skip
 
 
 # ---- the page ------------------------------------------------------------------------------------------------------

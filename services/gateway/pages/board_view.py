@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from heapq import nsmallest
 from typing import Any
 
+from services.gateway.pages import area_plan
+from services.gateway.pages.board_filters import BoardFilter
 from services.gateway.pages.line import ENDED, FAR, OPEN, GateView, line_of
 from services.gateway.pages.reasons import see_verdicts
 from services.gateway.pages.render import View, url
@@ -17,6 +20,7 @@ from services.seven_steps.board_job import Job
 from services.seven_steps.board_site import Emergency
 from services.seven_steps.board_ticket import Permit
 from services.seven_steps.gate import Boundary, Verdict
+from services.seven_steps.rules import Rules
 
 COLUMNS = ("preparing", "issued", "active", "halted")
 COLUMN_OF = {
@@ -27,7 +31,23 @@ LOOKS = {"issued": "iss", "active": "act", "suspended": "sus", "completed": "", 
 CARDS_PER_CELL_MAX = 20
 #: Tickets in preparation whose gates are judged for the board; beyond that the card shows the state alone.
 JUDGED_MAX = 200
+JUDGED_STATES = frozenset({"open", "surveyed", "issued"})
 ALARMS_SHOWN_MAX = 100
+#: How long before its end a countdown warns: what holds for half an hour, and what holds for hours.
+SHORT_SOON, LONG_SOON = timedelta(minutes=5), timedelta(minutes=30)
+
+
+@dataclass(frozen=True)
+class Deadline:
+    """What runs out next: the ticket, its gas test, the 2-hour record, the time to start.
+
+    soon_s: how long before, in seconds, it is warned of; left: the time left when the page was made, in words
+    """
+
+    kind: str
+    until: datetime
+    soon_s: int
+    left: str
 
 
 @dataclass(frozen=True)
@@ -41,9 +61,7 @@ class Card:
     icon: str
     fact: str
     look: str
-    area_id: str
-    column: str
-    urgency: float
+    deadline: Deadline | None = None
 
 
 @dataclass
@@ -75,9 +93,13 @@ class AlarmRow:
     permit_id: str | None
 
 
+def rules_for(view: View) -> Rules:
+    return rulebook(view.board.site.packs) if view.board.site else rulebook()
+
+
 def judge_for(view: View, job: Job) -> Any:
     """The gates of a boundary, for this job, on the site's clock, now."""
-    rules = rulebook(view.board.site.packs) if view.board.site else rulebook()
+    rules = rules_for(view)
 
     def judge(boundary: Boundary, permit: Permit | None) -> tuple[Verdict, ...]:
         return judging.judge(view.board, boundary, job, permit, view.now, rules)
@@ -92,46 +114,64 @@ def live_permits(view: View) -> list[Permit]:
     return [one for one in live if jobs[one.job_id].state != "closed"]
 
 
-def board_data(view: View, area: str = "") -> dict[str, Any]:
+#: What may stand in a cell: how urgent it is, its id, the job, and the ticket if there is one.
+Entry = tuple[float, str, Job, Permit | None]
+
+
+def board_data(view: View, wanted: BoardFilter) -> dict[str, Any]:
     """What the board and its live part show. Names are asked for by the caller after this (`view.know_names`)."""
-    permits = [permit for permit in live_permits(view) if area in ("", permit.area_id)]
-    judged = len(permits) <= JUDGED_MAX
-    cards = [_permit_card(view, permit, judged) for permit in permits]
-    cards += [
-        _job_card(view, job)
-        for job in view.board.jobs.values()
-        if _shown_as_job(view, job) and area in ("", job.area_id)
-    ]
-    totals = {column: sum(card.column == column for card in cards) for column in COLUMNS}
+    jobs = view.board.jobs
+    permits = [one for one in live_permits(view) if wanted.fits(jobs[one.job_id], one)]
+    cells: dict[tuple[str, str], list[Entry]] = {}
+    for one in permits:
+        urgency = (one.valid_to or one.planned_to).timestamp()
+        entry = (urgency, one.permit_id, jobs[one.job_id], one)
+        cells.setdefault((one.area_id, COLUMN_OF[one.state]), []).append(entry)
+    for job in jobs.values():
+        if _shown_as_job(view, job) and wanted.fits(job):
+            column = "halted" if job.state == "reviewed" else "preparing"
+            waiting = (job.created.at.timestamp(), job.job_id, job, None)
+            cells.setdefault((job.area_id, column), []).append(waiting)
+    totals = {column: sum(len(found) for (_, of), found in cells.items() if of == column) for column in COLUMNS}
     for alarm in _open_alarms(view):
         view.people.see(alarm.owner)
     for emergency in view.board.emergencies.values():
         view.people.see(emergency.declared_by)
-    return {"columns": COLUMNS, "cards": cards, "totals": totals, "area": area}
+    return {"columns": COLUMNS, "cells": _cells(view, cells), "totals": totals, "asked": wanted, "permits": permits}
+
+
+def _cells(view: View, found: Mapping[tuple[str, str], list[Entry]]) -> dict[tuple[str, str], Cell]:
+    """The most urgent of each cell as cards; the gates of the first of all are judged."""
+    judged = JUDGED_MAX
+    made = {}
+    for key, entries in found.items():
+        cell = Cell(more=max(0, len(entries) - CARDS_PER_CELL_MAX))
+        for _, _, job, permit in nsmallest(CARDS_PER_CELL_MAX, entries, key=lambda entry: entry[:2]):
+            judge = permit is not None and permit.state in JUDGED_STATES and judged > 0
+            judged -= judge
+            cell.cards.append(_permit_card(view, permit, judge) if permit else _job_card(view, job))
+        made[key] = cell
+    return made
 
 
 def finish(view: View, data: dict[str, Any]) -> dict[str, Any]:
     """Rows, alarms and emergencies, once the names are known."""
-    wanted = data["area"]
-    areas = [area for area in view.board.areas.values() if wanted in ("", area.area_id)]
+    wanted: BoardFilter = data["asked"]
     rows = []
-    for area in areas:
-        cells = {
-            column: _cell([card for card in data["cards"] if (card.area_id, card.column) == (area.area_id, column)])
-            for column in COLUMNS
-        }
-        if wanted or any(cell.cards for cell in cells.values()):
+    for area in view.board.areas.values():
+        cells = {column: data["cells"].get((area.area_id, column), Cell()) for column in COLUMNS}
+        if wanted.area == area.area_id or any(cell.cards for cell in cells.values()):
             rows.append(Row(area.area_id, view.said.pick(area.name), cells))
-    filters = [("", view.said.t("board.all_areas"))] + [
-        (a.area_id, view.said.pick(a.name)) for a in view.board.areas.values()
-    ]
+    open_alarms = _open_alarms(view)
     return {
         **data,
         "rows": rows,
-        "areas_filter": filters,
-        "alarms": [alarm_row(view, alarm) for alarm in _open_alarms(view)[:ALARMS_SHOWN_MAX]],
-        "alarm_count": len(_open_alarms(view)),
+        "alarms": [alarm_row(view, alarm) for alarm in open_alarms[:ALARMS_SHOWN_MAX]],
+        "alarm_count": len(open_alarms),
         "emergencies": [emergency_view(view, emergency) for emergency in view.board.emergencies.values()],
+        "plan": area_plan.plan_of(view, data["permits"], wanted.area),
+        "state_of": lambda one: shown_state(one, view.board.jobs[one.job_id]),
+        "state_word": lambda one: state_word(view, one, view.board.jobs[one.job_id]),
     }
 
 
@@ -145,11 +185,6 @@ def emergency_view(view: View, emergency: Emergency) -> dict[str, Any]:
         "at": emergency.at,
         "reason": emergency.reason,
     }
-
-
-def _cell(cards: list[Card]) -> Cell:
-    cards.sort(key=lambda card: card.urgency)
-    return Cell(cards[:CARDS_PER_CELL_MAX], max(0, len(cards) - CARDS_PER_CELL_MAX))
 
 
 def _open_alarms(view: View) -> list[Alarm]:
@@ -180,24 +215,10 @@ def _shown_as_job(view: View, job: Job) -> bool:
 
 def _job_card(view: View, job: Job) -> Card:
     state = view.said.word("job_state", job.state)
-    column = "halted" if job.state == "reviewed" else "preparing"
     href = url("sites", view.site_id, "jobs", job.job_id)
     fact = view.said.t("board.no_ticket") if not job.permits else ""
-    look = "" if column == "halted" else "pre"
-    return Card(
-        job.job_id,
-        href,
-        "",
-        job.job_no,
-        job.place,
-        state,
-        job.state,
-        fact,
-        look,
-        job.area_id,
-        column,
-        job.created.at.timestamp(),
-    )
+    look = "" if job.state == "reviewed" else "pre"
+    return Card(job.job_id, href, "", job.job_no, job.place, state, job.state, fact, look)
 
 
 def shown_state(permit: Permit, job: Job | None = None) -> str:
@@ -221,34 +242,37 @@ def state_word(view: View, permit: Permit, job: Job | None = None) -> str:
 def _permit_card(view: View, permit: Permit, judged: bool) -> Card:
     job = view.board.jobs[permit.job_id]
     shown = shown_state(permit, job)
-    word, fact, urgency = (
-        state_word(view, permit, job),
-        fact_of(view, permit),
-        (permit.valid_to or permit.planned_to).timestamp(),
-    )
-    icon = shown
+    word, fact, icon = state_word(view, permit, job), fact_of(view, permit), shown
     look = "stop" if shown == "stopped" else LOOKS.get(permit.state, "pre")
     if job.stop is not None and permit.state not in ("suspended", "completed", "accepted"):
         look, word, icon = "stop", view.said.t("state.stopped"), "stopped"
-    elif judged and permit.state in ("open", "surveyed", "issued"):
+    elif judged:
         gate = first_shut(view, job, permit)
         if gate is not None and gate.missing:
             word, icon = view.said.t("board.gate_shut", gate=gate.no, n=gate.missing), "lock"
     href = url("sites", view.site_id, "jobs", job.job_id, permit=permit.permit_id)
-    return Card(
-        permit.permit_id,
-        href,
-        permit.type,
-        permit.permit_no,
-        permit.place,
-        word,
-        icon,
-        fact,
-        look,
-        permit.area_id,
-        COLUMN_OF[permit.state],
-        urgency,
-    )
+    due = deadline(view, permit)
+    return Card(permit.permit_id, href, permit.type, permit.permit_no, permit.place, word, icon, fact, look, due)
+
+
+def deadline(view: View, permit: Permit) -> Deadline | None:
+    """What runs out first of a ticket that is surveyed, issued or running; None if nothing does."""
+    found: list[tuple[datetime, str]] = []
+    gas, _ = gas_due(view, permit)
+    if gas is not None:
+        found.append((gas, "record" if permit.state == "active" else "gas"))
+    if permit.state in ("active", "suspended") and permit.valid_to:
+        found.append((permit.valid_to, "validity"))
+    if permit.state == "issued" and permit.valid_from:
+        found.append((permit.valid_from + rules_for(view).duration("start_window", view.board), "start"))
+    if not found:
+        return None
+    until, kind = min(found)
+    left = until - view.now
+    soon = SHORT_SOON if kind in ("gas", "start") else LONG_SOON
+    lasting = view.formats.lasting(left)
+    words = view.said.t("count.over_by", span=lasting) if left < timedelta() else lasting
+    return Deadline(kind, until, int(soon.total_seconds()), words)
 
 
 def first_shut(view: View, job: Job, permit: Permit) -> GateView | None:
@@ -264,8 +288,7 @@ def fact_of(view: View, permit: Permit) -> str:
     """The one fact that decides next."""
     said, fmt = view.said, view.formats
     if permit.state == "issued" and permit.valid_from:
-        rules = rulebook(view.board.site.packs) if view.board.site else rulebook()
-        by = permit.valid_from + rules.duration("start_window", view.board)
+        by = permit.valid_from + rules_for(view).duration("start_window", view.board)
         return said.t("fact.start_by", at=view.clock_or_day(by))
     if permit.state == "active" and permit.valid_to and view.now > permit.valid_to:
         return said.t("fact.over", at=fmt.clock(permit.valid_to))
@@ -286,13 +309,12 @@ def fire_watch_until(view: View, permit: Permit) -> datetime | None:
     """When the fire watch may end at the earliest."""
     if permit.type != "hot_work" or permit.completed is None or permit.fire_watch is not None:
         return None
-    rules = rulebook(view.board.site.packs) if view.board.site else rulebook()
-    return permit.completed.at + rules.duration("fire_watch", view.board)
+    return permit.completed.at + rules_for(view).duration("fire_watch", view.board)
 
 
 def gas_due(view: View, permit: Permit) -> tuple[datetime | None, timedelta]:
     """When the next gas test is due, and for how long one is good: 2 h in a running confined space, else 30 min."""
-    rules = rulebook(view.board.site.packs) if view.board.site else rulebook()
+    rules = rules_for(view)
     sampled = [reading.sampled.earliest for reading in permit.gas if reading.sampled is not None]
     running = permit.state == "active"
     name = "gas_record_interval_confined" if running else "gas_age_before_start"

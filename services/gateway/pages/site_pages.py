@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import web
 
 from services.gateway import context, problems
-from services.gateway.pages import acts, board_view, suggest
+from services.gateway.pages import acts, board_filters, board_view, muster, suggest
 from services.gateway.pages.job_page import with_job
 from services.gateway.pages.options import rules_of
 from services.gateway.pages.reasons import reasons as reasons_of
@@ -41,14 +41,14 @@ async def board_live(request: web.Request) -> web.Response:
 
 async def _board(request: web.Request) -> tuple[View, dict[str, Any]]:
     view = await view_of(request)
-    area = request.query.get("area", "")
-    data = board_view.board_data(view, area if area in view.board.areas else "")
+    data = board_view.board_data(view, board_filters.asked(request.query, view.board))
     await view.know_names()
     data = board_view.finish(view, data)
     more = {
         "may_create": may_send("create_job", view.roles, view.board),
         "may_alarm": may_send(ALARM_COMMAND, view.roles, view.board),
         "suggestions": _next_on_site(view),
+        "filters": board_filters.choices(view),
     }
     return view, {**data, **more}
 
@@ -121,20 +121,18 @@ async def more(request: web.Request) -> web.Response:
 
 
 async def emergency(request: web.Request) -> web.Response:
-    """Who is inside, what is declared, and the one act: declare for an area or the whole site."""
+    """Who is inside and who works where, to be accounted for; what is declared; the one act."""
     view = await view_of(request)
-    inside = [
-        (permit, entry)
-        for permit in view.board.permits.values()
-        for entry in sorted(permit.inside.values(), key=lambda one: one.since)
-    ]
-    view.people.see_all(entry.person_id for _, entry in inside)
+    area = request.query.get("area", "")
+    area = area if area in view.board.areas else ""
+    lists = muster.lists(view, area)
     view.people.see_all(one.declared_by for one in view.board.emergencies.values())
     await view.know_names()
     return page(
-        request, "emergency.html", view=view, nav="emergency", inside=inside, suggestions=[],
+        request, "emergency.html", view=view, nav="emergency", lists=lists, area=area, suggestions=[],
         emergencies=[board_view.emergency_view(view, one) for one in view.board.emergencies.values()],
         may_end=may_send("end_emergency", view.roles, view.board),
+        inside=sum(one.inside for one in lists), people=sum(len(one.people) for one in lists),
     )  # fmt: skip
 
 

@@ -34,9 +34,9 @@ function countdown(box) {
   box.classList.toggle("soon", left >= 0 && left <= Number(box.dataset.soonS));
   box.classList.toggle("out", left < 0);
   const bar = box.querySelector(".bar i");
-  bar.style.width = `${Math.max(0, Math.min(100, (100 * left) / Number(box.dataset.totalS)))}%`;
+  if (bar) bar.style.width = `${Math.max(0, Math.min(100, (100 * left) / Number(box.dataset.totalS)))}%`;
   const at = Math.round(left);
-  if (SOON_WORDS_AT.includes(at) || at === 0) hear(`${box.querySelector(".lab").textContent} ${shown.textContent}`);
+  if (bar && (SOON_WORDS_AT.includes(at) || at === 0)) hear(`${box.querySelector(".lab").textContent} ${shown.textContent}`);
 }
 
 function tick() {
@@ -106,6 +106,7 @@ if ("serviceWorker" in navigator) {
   if (ahead) navigator.serviceWorker.ready.then(({ active }) => active.postMessage({ keep: JSON.parse(ahead.dataset.keep) }));
 }
 
+document.querySelector("[data-print]")?.addEventListener("click", () => window.print());
 document.querySelector("[data-focus]")?.focus();
 if (matchMedia("(min-width: 721px)").matches) document.querySelector("[data-open-wide]")?.setAttribute("open", "");
 tick();
