@@ -19,7 +19,7 @@ from aiohttp import web
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, sync_playwright
 
 from services.gateway.pages import ROUTES, offline
-from services.gateway.pages.acts import BY_STEP
+from services.gateway.pages.acts import APPROVED_ON_A_PAGE, BY_STEP
 
 CHROMIUM = os.environ.get("SEVENGATES_CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
 #: A demo that is already up, as the JSON line that `sevengates demo --json` prints: saves its start.
@@ -159,7 +159,8 @@ def _filled(demo: Demo, path: str) -> dict[str, str]:
     """The page at a route for each value of its parameter, by name: `job-closed`, `form-issue`, `board`."""
     base = path.replace("{site_id}", demo.site)
     if path == FORMS:
-        forms = [(type_, step) for step, types in BY_STEP.items() for type_ in types]
+        own = [(type_, step) for step, types in BY_STEP.items() for type_ in types]
+        forms = [(type_, step) for type_, step in own if type_ not in APPROVED_ON_A_PAGE]
         return {f"form-{type_}": form_address(demo, type_, step=step) for type_, step in forms}
     name = base.partition("/{")[0].rpartition("/")[2]
     if "{" not in base:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from services.gateway.pages import clash_rows
-from services.gateway.pages.render import View, url
+from services.gateway.pages.render import View
 from services.seven_steps.board_site import Area
 from services.seven_steps.board_ticket import Permit
 
@@ -67,7 +67,6 @@ class Mark:
     """A ticket as drawn: the middle of its mark."""
 
     permit: Permit
-    href: str
     x: float
     y: float
 
@@ -121,7 +120,7 @@ def plan_of(view: View, permits: Iterable[Permit], area_id: str = "") -> Plan | 
     for permit in _drawn(shown, clashing):
         by_area[permit.area_id].append(permit)
     discs, scale, height = _discs(view, areas, by_area, Counter(permit.area_id for permit in shown))
-    marks = [mark for disc in discs for mark in _marks(view, disc, by_area[disc.area_id], scale)]
+    marks = [mark for disc in discs for mark in _marks(disc, by_area[disc.area_id], scale)]
     at = {mark.permit.permit_id: mark for mark in marks}
     return Plan(
         height,
@@ -249,7 +248,7 @@ def _discs(
     return discs, scale, math.ceil(height + (rows * (each + 16) + EDGE if rows else 0))
 
 
-def _marks(view: View, disc: Disc, permits: Sequence[Permit], scale: _Scale) -> list[Mark]:
+def _marks(disc: Disc, permits: Sequence[Permit], scale: _Scale) -> list[Mark]:
     """A ticket that says where it is stands there; the others fill their area from its middle."""
     found = []
     step = min(MARK + 4.0, disc.r / math.sqrt(max(len(permits[:MARKS_PER_AREA_MAX]), 1)))
@@ -259,6 +258,5 @@ def _marks(view: View, disc: Disc, permits: Sequence[Permit], scale: _Scale) -> 
         else:
             far = step * math.sqrt(number)
             x, y = disc.x + far * math.cos(number * TURN), disc.y + far * math.sin(number * TURN)
-        href = url("sites", view.site_id, "jobs", permit.job_id, permit=permit.permit_id)
-        found.append(Mark(permit, href, round(x, 1), round(y, 1)))
+        found.append(Mark(permit, round(x, 1), round(y, 1)))
     return found
