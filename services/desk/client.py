@@ -17,7 +17,7 @@ from typing import Any, Self
 import aiohttp
 
 from services.desk.exits import Fault, broken, not_found, refused
-from services.desk.player import Answer, Proof
+from services.desk.player import Answer
 from services.seven_steps.site_time import stamp
 
 ACCEPTED, CREATED, ON_ITS_WAY, SIGNED_OUT, TOO_MANY, NOT_SERVING = 200, 201, 202, 401, 429, 503
@@ -105,6 +105,15 @@ class Api:
                 raise broken(f"an upload was answered {status} {answer.get('error', '')}".rstrip())
             await asyncio.sleep(_retry_after(headers))
 
+    async def telemetry(self, user: str, batch: Mapping[str, Any]) -> int:
+        """How many items were taken; 0 where the gateway wants to be left alone: the next batch says it anew."""
+        status, answer, _ = await self._request("POST", "/api/telemetry", batch, user)
+        if status in (TOO_MANY, NOT_SERVING):
+            return 0
+        if status != ON_ITS_WAY:
+            raise broken(f"telemetry of {user} was answered {status} {answer.get('error', '')}".rstrip())
+        return int(answer["taken"])
+
     async def ready(self) -> bool:
         """True once the gateway can serve."""
         try:
@@ -182,32 +191,3 @@ def _retry_after(headers: Mapping[str, str]) -> float:
         return min(max(float(headers.get("Retry-After", "0.5")), POLL_S), RETRY_AFTER_MAX_S)
     except ValueError:
         return RETRY_AFTER_MAX_S
-
-
-class HttpStage:
-    """The HTTP API as a stage for scenarios: everybody signs in with the demo's password when first needed."""
-
-    def __init__(self, api: Api, password: str) -> None:
-        self.api, self._password = api, password
-
-    async def send(
-        self, who: str, body: Mapping[str, Any], *, elapsed_ms: int = 0, proof: Proof | None = None
-    ) -> Answer:
-        await self.api.sign_in_once(who, self._password)
-        presence = await self._presence(proof) if proof is not None else None
-        return await self.api.command(who, body, elapsed_ms=elapsed_ms, presence=presence)
-
-    async def upload(self, who: str, content: bytes) -> None:
-        await self.api.sign_in_once(who, self._password)
-        await self.api.upload(who, content)
-
-    async def open_alarms(self, job_id: str) -> list[str]:
-        job = await self.api.get(f"/api/jobs/{job_id}", self.api.anyone)
-        return [alarm["alarm_id"] for alarm in job["alarms"] if alarm["state"] != "closed"]
-
-    async def _presence(self, proof: Proof) -> dict[str, Any]:
-        if proof.position is not None:
-            return {**proof.position, "at": stamp(datetime.now(UTC).replace(microsecond=0))}
-        await self.api.sign_in_once(proof.guardian, self._password)
-        shown = await self.api.get(f"/api/presence-code?permit_id={proof.permit_id}", proof.guardian)
-        return {"code": shown["code"]}

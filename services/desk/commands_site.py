@@ -112,19 +112,20 @@ def run_load(args: argparse.Namespace, settings: Settings) -> int:
 async def _load(
     args: argparse.Namespace, settings: Settings, file: site_file.SiteFile, found: list[Any], admin: str
 ) -> site_setup.Loaded:
-    password = _password(admin)
+    password = password_of(admin)
     async with reachable(settings, args.url) as api:
         await api.sign_in(admin, password)
         return await site_setup.send_differences(settings, file, found, api, admin)
 
 
-def _password(admin: str) -> str:
+def password_of(who: str) -> str:
+    """From the environment, or asked for in a terminal. Raises Fault 2 where neither is there."""
     given = os.environ.get(PASSWORD_VARIABLE)
     if given:
         return given
     if not sys.stdin.isatty():
-        raise usage(f"set {PASSWORD_VARIABLE} to the password of {admin}, or run this in a terminal")
-    return getpass.getpass(f"Password of {admin}: ", stream=sys.stderr)
+        raise usage(f"set {PASSWORD_VARIABLE} to the password of {who}, or run this in a terminal")
+    return getpass.getpass(f"Password of {who}: ", stream=sys.stderr)
 
 
 def _tell(args: argparse.Namespace, found: list[Any], loaded: site_setup.Loaded) -> None:

@@ -82,7 +82,7 @@ async def _once(settings: Settings) -> dict[str, Any]:
     state = demo_state.new_state(_embedded_sites(scripts) if settings.embedded else _spread_sites(len(scripts)))
     async with engine.clear_log_errors():
         await engine.ensure_topics(settings.log_url)
-        sites = await demo_site.begin(settings, state)
+        sites = await demo_site.begin(settings, state, scripts)
     state.write(settings.data)
     async with Api(settings.url) as api, Children() as children:
         _start(children, settings)
@@ -211,6 +211,8 @@ def _told_of(work: Work) -> dict[str, Any]:
         "refused": played.refused,
         "malformed": played.malformed,
         "refusal_codes": dict(sorted(played.codes.items())),
+        "suspended_by_signals": sorted(played.causes),
+        "alarms_of_signals": sorted(played.alarms),
         "closed": list(work.closed),
     }
 
@@ -259,7 +261,7 @@ def serve(settings: Settings, args: argparse.Namespace) -> int:
 async def _begin(settings: Settings, state: DemoState) -> None:
     from services.desk import demo_site
 
-    await demo_site.begin(settings, state)
+    await demo_site.begin(settings, state, [MAIN_SCENARIO])
 
 
 def _with_port(settings: Settings, args: argparse.Namespace) -> Settings:

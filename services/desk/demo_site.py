@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib.resources import as_file, files
 from typing import Any
@@ -11,10 +11,11 @@ from typing import Any
 from schemas import words
 from services.desk import scenario as scenarios
 from services.desk import site_file, site_setup
-from services.desk.client import Api, HttpStage
+from services.desk.client import Api
 from services.desk.commands_site import until_registered
 from services.desk.demo_state import DemoState
 from services.desk.exits import broken
+from services.desk.http_stage import HttpStage
 from services.desk.player import Played, Player
 from services.desk.scenario import Names
 from services.desk.site_file import SiteFile
@@ -34,24 +35,32 @@ def read_cast() -> SiteFile:
         return site_file.read(path)
 
 
-def site_like(cast: SiteFile, site_id: str, number: int) -> SiteFile:
-    """Another site with the same cast. Its code is its own: permit numbers must tell sites apart."""
+def site_like(cast: SiteFile, site_id: str, number: int, policies: Mapping[str, str] | None = None) -> SiteFile:
+    """Another site with the same cast. Its code is its own: permit numbers must tell sites apart.
+
+    policies: beside those of the cast
+    """
     if number == 0:
         code, name = cast.site["code"], cast.site["name"]
     else:
         code = f"{cast.site['code']}{number + 1}"
         name = {lang: f"{text} {number + 1}" for lang, text in cast.site["name"].items()}
     site = {**cast.site, "site_id": site_id, "code": code, "name": name}
-    return replace(cast, content={**cast.content, "site": site})
+    own = {**cast.content["policies"], **(policies or {})}
+    return replace(cast, content={**cast.content, "site": site, "policies": own})
 
 
 # ---- setting up ----------------------------------------------------------------------------------------------------
 
 
-async def begin(settings: Settings, state: DemoState) -> list[SiteFile]:
-    """The first records of every site, and the administrator's account. Nothing needs to run for it."""
+async def begin(settings: Settings, state: DemoState, names: Sequence[str]) -> list[SiteFile]:
+    """The first records of every site, for the scenario of that name, and the administrator's account. Nothing needs
+    to run for it."""
     cast = read_cast()
-    sites = [site_like(cast, site_id, number) for number, site_id in enumerate(state.site_ids)]
+    sites = [
+        site_like(cast, site_id, number, scenarios.read(name).policies)
+        for number, (site_id, name) in enumerate(zip(state.site_ids, names, strict=True))
+    ]
     admin = site_setup.administrator(cast)
     accounts = Accounts(settings.accounts_url)
     try:
@@ -100,8 +109,8 @@ async def play(settings: Settings, state: DemoState, site: SiteFile, api: Api, n
     people = await asyncio.to_thread(_people_of, settings, site)
     names = Names(site.site_id, site.site["zone"], people, script)
     await asyncio.gather(*(api.sign_in_once(works_no, state.password) for works_no in script.people))
-    player = Player(script, names, HttpStage(api, state.password), say)
-    played = await player.play()
+    async with HttpStage(api, site.site_id, state.password) as stage:
+        played = await Player(script, names, stage, say).play()
     tickets = [ticket for of_job in script.jobs.values() for ticket in of_job]
     numbers = {ticket: played.numbers[names.permit_id(ticket) or ""] for ticket in tickets}
     jobs = {job: names.job_id(job) or "" for job in script.jobs}

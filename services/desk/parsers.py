@@ -51,6 +51,16 @@ def _engine(nouns: Parsers, common: argparse.ArgumentParser) -> None:
     _listening(demo)
     demo.add_argument("--once", action="store_true", help="walk every scenario through the HTTP API and end")
     demo.set_defaults(run="commands_engine:run_demo")
+    simulate = nouns.add_parser("simulate", parents=[common], help="play detectors, a recorder and a handheld")
+    simulate.add_argument("--site", metavar="ID", required=True)
+    simulate.add_argument("--url", help="the gateway, if it does not run on this machine with these settings")
+    simulate.add_argument(
+        "--ticket", metavar="NAME=NUMBER", action="append", required=True, help="which ticket the script's name means"
+    )
+    simulate.add_argument("--scene", action="append", required=True, help="one of the script's, in this order")
+    simulate.add_argument("--seconds", type=float, default=30.0, help="how long each scene is played (default: 30)")
+    simulate.add_argument("--script", type=Path, metavar="FILE", help="default: deploy/demo/signals.toml")
+    simulate.set_defaults(run="simulate:run_simulate")
     worker = nouns.add_parser("worker", parents=[common], help="run one service (on Kafka)")
     worker.add_argument("name", choices=SERVICES)
     worker.add_argument("--slot", type=int, help="0, 1, …: which of several workers of this service")

@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from services.desk.exits import broken
-from services.desk.scenario import ACKNOWLEDGE, SETTLE_ALARMS, Names, Scenario, Step
+from services.desk.scenario import ACKNOWLEDGE, SETTLE_ALARMS, WATCH, Names, Scenario, Step
 
+#: How often a watched ticket is looked at before its step has failed (a stage waits a second in between).
+LOOKS_MAX = 120
 ACCEPTED, REFUSED, MALFORMED, NOT_ALLOWED = 200, 409, 422, 403
 
 
@@ -33,6 +35,18 @@ class Proof:
     position: Mapping[str, str] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A ticket as a watch step sees it: open causes of suspension, alarm codes raised, signals as the board has them.
+
+    signals: "kind:about" -> alive or lost
+    """
+
+    causes: frozenset[str]
+    alarms: frozenset[str]
+    signals: Mapping[str, str]
+
+
 class Stage(Protocol):
     """Where a scenario is played."""
 
@@ -47,6 +61,15 @@ class Stage(Protocol):
     async def open_alarms(self, job_id: str) -> list[str]:
         """Ids of the job's alarms that are not closed."""
 
+    async def show(self, scene: str, tickets: Mapping[str, str]) -> None:
+        """Let the devices of signals.toml play a scene from now on. tickets: permit_id by name."""
+
+    async def look(self, job_id: str, permit_id: str) -> Seen:
+        """The ticket as it stands."""
+
+    async def wait(self) -> None:
+        """Let a second pass."""
+
 
 @dataclass(slots=True)
 class Played:
@@ -56,6 +79,8 @@ class Played:
     refused: int = 0
     malformed: int = 0
     codes: Counter[str] = field(default_factory=Counter)
+    causes: set[str] = field(default_factory=set)  # why watched work was suspended
+    alarms: set[str] = field(default_factory=set)  # codes of alarms that were watched for
     numbers: dict[str, str] = field(default_factory=dict)  # id of a ticket -> its permit_no
     briefings: dict[str, Mapping[str, Any]] = field(default_factory=dict)  # id of a job -> the briefing last given
 
@@ -75,6 +100,8 @@ class Player:
                 self.say(f"{step.at[5:].replace('T', ' ') or ' ' * 11}  {step.say}")
             if step.does == SETTLE_ALARMS:
                 await self._settle(step)
+            elif step.does == WATCH:
+                await self._watch(step)
             else:
                 await self._do(step)
         return self.played
@@ -142,6 +169,20 @@ class Player:
             if event["type"] == "briefing.given":
                 self.played.briefings[event["data"]["job_id"]] = event["data"]
 
+    async def _watch(self, step: Step) -> None:
+        """What devices say changes the ticket by itself: nothing is sent by a person here."""
+        wanted, names = step.payload, self.names
+        if "scene" in wanted:
+            await self.stage.show(wanted["scene"], names.tickets())
+        for _ in range(LOOKS_MAX):
+            seen = await self.stage.look(names.job_id(step.on) or "", names.permit_id(step.on) or "")
+            if _is_as(wanted, seen, self.names):
+                self.played.causes.update(wanted.get("causes", ()))
+                self.played.alarms.update(wanted.get("alarms", ()))
+                return
+            await self.stage.wait()
+        raise broken(f"{step}: expected {dict(wanted)}, got {seen}")
+
     async def _settle(self, step: Step) -> None:
         """AQ 3064.2 5.9.10: each alarm has an owner, and is closed with a result."""
         job_id = self.names.job_id(step.on)
@@ -152,6 +193,15 @@ class Player:
             for type_, payload in (("acknowledge_alarm", {}), ("close_alarm", dict(step.payload))):
                 body = self.names.command(type_, {"alarm_id": alarm_id, **payload})
                 self._expect_accepted(step, await self._send(step.who, body), type_)
+
+
+def _is_as(wanted: Mapping[str, Any], seen: Seen, names: Names) -> bool:
+    signals = {names.text(name): state for name, state in wanted.get("signals", {}).items()}
+    return (
+        ("causes" not in wanted or seen.causes == set(wanted["causes"]))
+        and seen.alarms >= set(wanted.get("alarms", ()))
+        and all(seen.signals.get(name) == state for name, state in signals.items())
+    )
 
 
 def _said(answer: Answer) -> str:

@@ -21,10 +21,11 @@ from services.desk.exits import broken
 from services.seven_steps.site_time import stamp
 
 SETTLE_ALARMS = "settle_alarms"  # a step of the player: every open alarm of the job is acknowledged and closed
+WATCH = "watch"  # a step of the player: devices play a scene, and the ticket must come to be as it says
 ACKNOWLEDGE = "acknowledge_briefing"
 CONFIRM_MEASURES = "confirm_measures"
 DOCUMENT = "document:"
-NOT_PLAYED = frozenset({"cast"})  # files of deploy/demo that are no scenario
+NOT_PLAYED = frozenset({"cast", "signals"})  # files of deploy/demo that are no scenario
 STEP_KEYS = frozenset(
     {"at", "say", "who", "does", "on", "with", "refused", "malformed", "tapped_s", "presence", "position", "level"}
 )
@@ -66,10 +67,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
+    """policies: of the site it is played on, beside those of the cast."""
+
     name: str
     starts_at: str
     jobs: Mapping[str, tuple[str, ...]]  # job -> its tickets
     steps: tuple[Step, ...]
+    policies: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def people(self) -> tuple[str, ...]:
@@ -92,7 +96,7 @@ def read(name: str) -> Scenario:
     for step in steps:
         if step.on and step.on not in known:
             raise broken(f"{name}.toml: {step}: {step.on} is none of the jobs and tickets")
-    return Scenario(content["name"], content["starts_at"], jobs, steps)
+    return Scenario(content["name"], content["starts_at"], jobs, steps, content.get("policies", {}))
 
 
 def _step(number: int, row: Mapping[str, Any]) -> Step:
@@ -134,9 +138,13 @@ class Names:
                 return self._id(f"job:{job}")
         return None
 
+    def tickets(self) -> dict[str, str]:
+        """permit_id by the scenario's name of the ticket."""
+        names = [ticket for of_job in self.scenario.jobs.values() for ticket in of_job]
+        return {name: self._id(f"ticket:{name}") for name in names}
+
     def permit_id(self, on: str) -> str | None:
-        tickets = {ticket for tickets in self.scenario.jobs.values() for ticket in tickets}
-        return self._id(f"ticket:{on}") if on in tickets else None
+        return self.tickets().get(on)
 
     def utc(self, local: str) -> str:
         return stamp(datetime.fromisoformat(local).replace(tzinfo=ZoneInfo(self.zone)))
@@ -164,6 +172,11 @@ class Names:
         if permit_id is not None:
             body["permit_id"] = permit_id
         return body
+
+    def text(self, text: str) -> str:
+        """With the works number after a "person:" in it replaced by the person's id."""
+        kind, found, works_no = text.partition("person:")
+        return f"{kind}{self.people[works_no]}" if found else text
 
     def document(self, title: str) -> bytes:
         """The paper of that title; the same whenever it is asked for."""

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 
 from services.desk import scenario, site_setup
-from services.desk.demo_site import read_cast
+from services.desk.demo_site import read_cast, site_like
 from services.desk.player import Answer
 from services.desk.scenario import Names, Scenario
 from services.desk.site_diff import KnownPeople, differences
@@ -49,9 +49,10 @@ def load(stage: PureStage, file: SiteFile, in_vault: frozenset[str] = frozenset(
 
 
 def demo_stage(script_name: str) -> tuple[PureStage, Names, Scenario]:
-    file = read_cast()
+    script = scenario.read(script_name)
+    cast = read_cast()
+    file = site_like(cast, cast.site_id, 0, script.policies)
     people = people_of(file)
     stage = begun(file, people)
     load(stage, file)
-    script = scenario.read(script_name)
     return stage, names_of(file, people, script), script
