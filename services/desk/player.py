@@ -179,6 +179,8 @@ class Player:
             if _is_as(wanted, seen, self.names):
                 self.played.causes.update(wanted.get("causes", ()))
                 self.played.alarms.update(wanted.get("alarms", ()))
+                for _ in range(wanted.get("and_then_s", 0)):
+                    await self.stage.wait()
                 return
             await self.stage.wait()
         raise broken(f"{step}: expected {dict(wanted)}, got {seen}")

@@ -182,9 +182,10 @@ def _record_is_wanted(look: Look, permit: Permit, segment: Segment) -> str:
     """When it is long enough (6.5), when a limit is crossed, and when it has been good for a while after that.
 
     What the ticket's deciding reading says is the memory of the last crossing: a stream that stays bad is not sent
-    again and again, and a detector at the limit sends no more than one record a renewal. Gives the moment of the
-    record's id, empty for none: of a good one that is long enough the bucket of its length, so that two watchers send
-    one; of others what they hold, so that no bad value is taken for a good one's repetition.
+    again and again. Once its newest value is good, the bad ones that came after the crossing are recorded (no more
+    than one record a silence): kept, they would be judged after a good test, and stop the work for what is over.
+    Gives the moment of the record's id, empty for none: of a good one that is long enough the bucket of its length, so
+    that two watchers send one; of others what they hold, so that no bad value is taken for a good one's repetition.
     """
     lasted, length = look.real - segment.began, look.duration("stream_record_interval")
     deciding = gas.deciding(permit, gas.Need(segment.stem["gas"], segment.stem["point"]))
@@ -194,17 +195,33 @@ def _record_is_wanted(look: Look, permit: Permit, segment: Segment) -> str:
     if lasted >= length:
         return segment.sha256
     if bad:
-        return segment.sha256 if deciding is None or deciding.passed else ""
+        is_news = deciding is None or deciding.passed or _is_over(look, permit, segment)
+        return segment.sha256 if is_news else ""
     back = deciding is not None and not deciding.passed and lasted >= look.duration("signal_renewal")
     return segment.sha256 if back else ""
 
 
+def _is_over(look: Look, permit: Permit, segment: Segment) -> bool:
+    """The newest value is good, and the last record of the stream is not of just now."""
+    name = ":".join(segment.stem[key] for key in ("instrument_id", "gas", "point"))
+    before = permit.segments.get(name)
+    is_new = (
+        before is not None and before.at is not None and look.now - before.at.latest < look.duration("signal_silence")
+    )
+    return not is_new and not _fails(look, permit, segment, (segment.newest,))
+
+
 def _is_bad(look: Look, permit: Permit, segment: Segment) -> bool:
     """An extreme is out of its limit (gas.py)."""
+    kind = look.rules.gas(segment.stem["gas"])
+    is_oxygen = kind is not None and kind.kind == "oxygen"
+    return _fails(look, permit, segment, (segment.most, segment.least) if is_oxygen else (segment.most,))
+
+
+def _fails(look: Look, permit: Permit, segment: Segment, values: tuple[Decimal, ...]) -> bool:
     instrument = look.board.instruments.get(segment.stem["instrument_id"])
     kind = look.rules.gas(segment.stem["gas"])
-    extremes = (segment.most, segment.least) if kind is not None and kind.kind == "oxygen" else (segment.most,)
-    for value in extremes:
+    for value in values:
         reading = {**segment.stem, "value": format(value, "f")}
         converted = gas.converted(reading, kind, instrument, look.rules)
         if not gas.passes(converted, kind, look.rules, look.board, permit):

@@ -27,12 +27,14 @@ class Segment:
     last: datetime
     least: Decimal
     most: Decimal
+    newest: Decimal
     values: int = 0
     digest: Any = field(default_factory=hashlib.sha256)
 
     def add(self, item: Mapping[str, Any], at: datetime) -> None:
         value = Decimal(item["value"])
-        self.last = max(self.last, at)
+        if at >= self.last:
+            self.last, self.newest = at, value
         self.least, self.most = min(self.least, value), max(self.most, value)
         self.values += 1
         self.digest.update(canonical(dict(item)) + b"\n")
@@ -100,7 +102,7 @@ class SiteStreams:
         if found is None or found.stem["unit"] != item["unit"]:
             value = Decimal(item["value"])
             stem = {key: inner for key, inner in item.items() if key not in ("kind", "at", "value")}
-            found = self.segments[name] = Segment(stem, at, at, value, value)
+            found = self.segments[name] = Segment(stem, at, at, value, value, value)
         found.add(item, at)
 
 

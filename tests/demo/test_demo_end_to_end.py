@@ -61,6 +61,7 @@ def check_report(told: dict) -> None:
     assert told["accepted"] > 80 and told["refused"] >= 16 and told["malformed"] >= 1
     assert sum(told["deciders"].values()) == told["outcomes"]
     check_scenarios(told)
+    check_signals(told["scenarios"]["watched"])
     for pdf in told["pdfs"]:
         assert hashlib.sha256(Path(pdf["path"]).read_bytes()).hexdigest() == pdf["sha256"]
 
@@ -79,13 +80,19 @@ def check_scenarios(told: dict) -> None:
     assert len(told["sites"]) == len(scripts)
 
 
+def check_signals(watched: dict) -> None:
+    """Telemetry, watcher, command: each loss stopped the work, and raised its alarm."""
+    assert watched["suspended_by_signals"] == ["bad_gas", "gas_unmonitored", "guardian_gone", "video_lost"]
+    assert watched["alarms_of_signals"] == ["05", "06", "07", "31", "97", "98"]
+
+
 def test_the_report_is_of_what_happened(report, data):
     check_report(report)
     tickets = sum(len(of_job) for name in scenario.every() for of_job in scenario.read(name).jobs.values())
     assert len(report["permit_nos"]) == len(set(report["permit_nos"])) == tickets
     kinds = Counter(pdf["kind"] for pdf in report["pdfs"])
     waiting = 1  # the main scenario leaves one ticket at a shut gate, never issued
-    assert kinds == {"permit": tickets - waiting, "closure": len(report["scenarios"])}
+    assert (kinds["permit"], kinds["closure"]) == (tickets - waiting, len(report["scenarios"]))
     assert report["log"] == f"sqlite://{data}/log.db"
     assert set(report["deciders"]) == {"decider-0"}
 
@@ -161,6 +168,22 @@ def asked(url: str, token: str = "", body: dict | None = None) -> dict:
         return json.load(answer)
 
 
+def check_simulate(told: dict, number: str) -> None:
+    """Devices play against the served site, as anybody may let them."""
+    argv = ["simulate", "--json", "--site", "hexi", "--url", told["url"], "--ticket", f"hot={number}"]
+    done = subprocess.run(
+        sevengates(*argv, "--scene", "all well", "--scene", "the recorder stops", "--seconds", "3"),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LIMIT_S,
+        check=False,
+        env=os.environ | {"SEVENGATES_PASSWORD": told["accounts"][0]["password"]},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert json.loads(done.stdout)["items"] >= 4
+
+
 def test_the_served_demo_goes_on_where_it_stood_and_stops_cleanly(report, data):
     with served(data) as told:
         assert told["url"].startswith("http://localhost:")
@@ -173,6 +196,7 @@ def test_the_served_demo_goes_on_where_it_stood_and_stops_cleanly(report, data):
         assert board["site"]["simulated"] is True
         assert board["site"]["site_seq"] >= report["scenarios"]["scenario"]["accepted"]
         assert {permit["state"] for permit in board["permits"]} == {"active", "open"}
+        check_simulate(told, next(p["permit_no"] for p in board["permits"] if p["state"] == "active"))
         with pytest.raises(urllib.error.HTTPError) as refused:
             asked(f"{told['url']}/api/one-time-codes", signed_in["token"], {"user": "admin"})
         assert refused.value.code == NOT_ALLOWED

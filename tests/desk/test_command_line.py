@@ -20,6 +20,7 @@ from tests.flow import walk
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = str(ROOT / "deploy" / "sites" / "example.toml")
+SIMULATE = ("simulate", "--site", "hexi", "--ticket", "hot=HX-HW-1")
 KAFKA = "kafka://127.0.0.1:1"
 
 
@@ -66,6 +67,9 @@ def port_in_use():
         (["init", EXAMPLE, "--admin", "9999"], USAGE, "9999 is a person with the role admin"),
         (["up", "--log", KAFKA], USAGE, "`up` runs the embedded log"),
         (["demo", "--log", KAFKA], USAGE, "on Kafka use `demo --once`"),
+        ([*SIMULATE, "--scene", "rain"], NOT_FOUND, "there is no scene 'rain'; there are: all well"),
+        ([*SIMULATE, "--scene", "all well", "--ticket", "hot"], USAGE, "as NAME=NUMBER"),
+        ([*SIMULATE, "--scene", "all well", "--script", "none.toml"], USAGE, "none.toml: "),
         (["worker", "decider"], USAGE, "the embedded log has one writing process"),
         (["gateway"], USAGE, "the embedded log has one writing process"),
         (["backup", "copy"], USAGE, "there is no log at"),

@@ -297,6 +297,42 @@ def test_a_stream_that_stays_bad_is_sent_once_and_again_when_it_has_been_good_fo
         raise AssertionError("its return was not told")
 
 
+def excursion() -> Watched:
+    """Bad for ten seconds, told at the first, and good again."""
+    s = watched()
+    s.gas("0.3")
+    assert "propane 0.3..0.3" in told(s.said())
+    for _ in range(5):
+        s.w.later(seconds=2)
+        s.gas("0.4")
+        assert s.said() == []
+    s.w.later(seconds=2)
+    s.gas("0.05")
+    return s
+
+
+def test_bad_values_after_the_crossing_are_recorded_once_it_is_over_and_not_after_a_good_test() -> None:
+    s = excursion()
+    assert s.said() == []
+    s.w.later(seconds=17)
+    s.gas("0.05")
+    assert s.said() == []  # 29 s after the crossing's record
+    s.w.later(seconds=1)
+    s.gas("0.05")
+    assert told(s.said()) == ["propane 0.05..0.4"]
+    s.w.later(minutes=1)
+    walk.sample_air(s.w, HOT)
+    s.gas("0.05")
+    assert told(s.said()) == []
+
+
+def test_while_the_newest_value_is_bad_nothing_is_over() -> None:
+    s = excursion()
+    s.w.later(seconds=28)
+    s.gas("0.4")
+    assert s.said() == []
+
+
 def test_the_record_comes_after_110_minutes_with_its_extremes() -> None:
     s = watched()
     sent: list[str] = []
