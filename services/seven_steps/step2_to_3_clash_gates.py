@@ -7,7 +7,7 @@ issue, in step4_to_5_clash_gates.py.
 from __future__ import annotations
 
 from services.seven_steps import roles, simops
-from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
+from services.seven_steps.gate import Boundary, Case, Gate, Missing
 from services.seven_steps.simops_matrix import PROHIBITING, Hit
 
 B = Boundary
@@ -31,4 +31,4 @@ def content_record(case: Case) -> tuple[int, ...]:
 
 
 SOURCE = "GB 30871-2022 4.7, 5.2.8, 5.2.9, 6.7, 7.6, 7.10, 9.2.12; policy (SIMOPS matrix)"
-GATES = (Gate("G-SIM-1", 1, WHEN, SOURCE, prohibited, content_record, suspends="clash", packs=EVERYWHERE),)
+GATES = (Gate("G-SIM-1", 1, WHEN, SOURCE, prohibited, content_record, suspends="clash"),)

@@ -51,7 +51,6 @@ GATES = (
         f"{GB} 4.7, 8.2.8; policy (SIMOPS matrix)",
         not_coordinated,
         coordination_record,
-        packs=EVERYWHERE,
     ),
     Gate("G-BL-2", 1, ISSUE_AND_ON, f"{GB} 7.6, 7.10", beside_a_blind, content_record, works=BLIND, packs=EVERYWHERE),
     Gate("G-CS-3", 1, RUN, f"{GB} 6.7", hot_work_in_this_space, content_record, packs=EVERYWHERE),

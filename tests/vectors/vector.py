@@ -86,12 +86,12 @@ def situation(vector: Vector) -> World:
     for step in vector.do:
         permit = TICKETS[step.get("ticket", "ticket")]
         w.ok(step["by"], step["command"], step.get("payload", {}), job_id=JOB, permit_id=permit)
+    if vector.beside:
+        w.board = put_beside(w.board, BESIDE, Ticket(**{**vector.beside, **_tuples(vector.beside)}))
     for path, value in vector.set.items():
         put(w, path, value)
     for path in vector.remove:
         put(w, path, None)
-    if vector.beside:
-        w.board = put_beside(w.board, BESIDE, Ticket(**{**vector.beside, **_tuples(vector.beside)}))
     return w.indexed()
 
 
