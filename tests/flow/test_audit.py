@@ -8,6 +8,7 @@ import pytest
 
 from services.seven_steps import limits
 from services.seven_steps.gate import Boundary as B
+from services.seven_steps.step7_to_closed_gates import had_part
 from tests.flow import walk
 from tests.flow.payloads import PAYLOADS
 from tests.flow.world import HOT, JOB, PIT, World, alarms, codes, text
@@ -103,6 +104,14 @@ def test_whoever_had_a_part_in_the_job_is_not_independent(person: str) -> None:
     w.board = replace(w.board, people={**w.board.people, person: able})
     assert w.ok(person, "record_audit_result", result(audit)).events[0].data["independent"] is False
     assert w.board.audits[audit].jobs[JOB].seen is None
+
+
+def test_who_watched_or_led_is_known_by_that_alone() -> None:
+    w = walk.active()
+    permit = w.permit(HOT)
+    w.change_permit(HOT, guardians_on={**permit.guardians_on, "relief": permit.guardians_on["watch"]})
+    w.change_job(work_lead="leader")
+    assert {"relief", "leader"} <= had_part(w.board, w.job)
 
 
 def test_whoever_joins_the_job_after_the_draw_is_not_independent_any_more() -> None:
