@@ -19,6 +19,7 @@ ID_CHARS_MAX = 64
 WORD_CHARS_MAX = 64  # a trade, a unit, a gas, a point, a lock number
 LINE_CHARS_MAX = 200  # one line: a place, a name, an equipment tag with words
 TEXT_CHARS_MAX = 4_000  # a paragraph that somebody wrote
+PUSH_ENDPOINT_CHARS_MAX = 1_024
 LONG_TEXT_CHARS_MAX = 8_000  # a method statement, an emergency plan
 DECIMAL_CHARS_MAX = 16
 
@@ -48,6 +49,7 @@ TAGS_OF_LESSON_MAX = 20
 TYPES_OF_LESSON_MAX = 20
 PLACES_OF_LESSON_MAX = 50
 AUDIT_SAMPLE_MAX = 50
+ALERTS_SHOWN_MAX = 50  # of one request
 FINDINGS_OF_RESULT_MAX = 50
 CALENDAR_DAYS_MAX = 800
 SPECIAL_PERIODS_MAX = 50

@@ -155,8 +155,28 @@ OPERATIONS = (
     Operation(
         "get",
         "/api/sites/{site_id}/events",
-        "Live events (server-sent): hello, outcome, stop",
+        "Live events (server-sent): hello, here, outcome, stop, shown",
         {200: ("a stream", {"type": "string"}, "text/event-stream"), **GUARDED, **NOT_FOUND, **TOO_MANY},
+    ),
+    Operation(
+        "post",
+        "/api/sites/{site_id}/alerts-shown",
+        "Say that this person's page has shown these alerts",
+        {200: _json("noted"), **GUARDED, **NOT_FOUND, **MALFORMED},
+        body=wire.AlertsShown,
+    ),
+    Operation(
+        "post",
+        "/api/push-subscription",
+        "Wake this browser by Web Push for as long as the session lasts",
+        {200: _json("noted"), **GUARDED, **MALFORMED},
+        body=wire.PushSubscription,
+    ),
+    Operation(
+        "delete",
+        "/api/push-subscription",
+        "Do not wake this browser any longer",
+        {200: _json("ended"), **GUARDED},
     ),
     Operation("get", "/api/jobs/{job_id}", "One job with its tickets", {200: _json("the job"), **GUARDED, **NOT_FOUND}),
     Operation(

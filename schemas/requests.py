@@ -10,6 +10,7 @@ from schemas.fields import (
     Ident,
     Instant,
     Int,
+    KeyId,
     Line,
     Many,
     MapOf,
@@ -25,6 +26,10 @@ from schemas.fields import (
 
 #: Passwords are bounded where they are hashed; the wire only keeps absurd ones out.
 SECRET_CHARS_MAX = 256
+
+
+class PushEndpoint(_Text):
+    chars_max = limits.PUSH_ENDPOINT_CHARS_MAX
 
 
 class Secret(_Text):
@@ -71,6 +76,20 @@ class ActAs(Strict):
 
 class OneTimeCodeFor(Strict):
     user = Word()
+
+
+class AlertsShown(Strict):
+    """Alerts that the page of the signed-in person has just shown."""
+
+    alerts = Many(Ident(), limits.ALERTS_SHOWN_MAX)
+
+
+class PushSubscription(Strict):
+    """As the browser gives it: where to send, its public key, its secret."""
+
+    endpoint = PushEndpoint()
+    p256dh = KeyId()
+    auth = KeyId()
 
 
 # ---- answers, for the description of the API -----------------------------------------------------------------------

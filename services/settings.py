@@ -24,6 +24,8 @@ from typing import Any
 DATA_DEFAULT = "data"
 HOST_DEFAULT = "127.0.0.1"
 PORT_DEFAULT = 8077
+#: The push services of Chrome, Firefox, Safari and Edge.
+PUSH_HOSTS_DEFAULT = "fcm.googleapis.com,*.push.services.mozilla.com,*.push.apple.com,*.notify.windows.com"
 PORT_MAX = 65535
 SLOT_MAX = 99
 
@@ -40,6 +42,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "port": "SEVENGATES_PORT",
     "public_url": "SEVENGATES_PUBLIC_URL",
     "slot": "SEVENGATES_SLOT",
+    "push_hosts": "SEVENGATES_PUSH_HOSTS",
 }
 #: keys of config.toml that are not settings of one value
 SITES_KEY = "sites"
@@ -59,6 +62,8 @@ class Settings:
     host, port: where the gateway listens; public_url: how browsers and QR codes name it
     slot:     0..99, which of several workers of one service this process is
     sites:    ids of the sites served here
+    push_hosts: push services that may be asked to wake a browser, with commas between, `*.` for any first part;
+              "none" for a site that must not call outside
     """
 
     data: Path
@@ -72,6 +77,7 @@ class Settings:
     public_url: str = ""
     slot: int = 0
     sites: tuple[str, ...] = ()
+    push_hosts: str = PUSH_HOSTS_DEFAULT
 
     @property
     def keys(self) -> Path:

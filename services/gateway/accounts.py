@@ -15,10 +15,17 @@ import sqlalchemy as sa
 
 from services import sql
 from services.gateway import passwords
-from services.gateway.accounts_db import ACCOUNTS, CHALLENGES, SESSIONS, SITES, open_engine
+from services.gateway.accounts_db import (
+    ACCOUNTS,
+    CHALLENGES,
+    SESSION_AGE_MAX_S,
+    SESSION_IDLE_S,
+    SESSIONS,
+    SITES,
+    open_engine,
+)
+from services.gateway.reach_store import ReachStore
 
-SESSION_IDLE_S = 2 * 3600  # unused for longer: sign in again
-SESSION_AGE_MAX_S = 12 * 3600  # one shift
 SEEN_EVERY_S = 60  # how often a used session is written down
 FAILURES_BEFORE_LOCK = 5
 LOCK_FIRST_S = 30  # doubles with each further failure
@@ -88,6 +95,7 @@ class Accounts:
     def __init__(self, url: str, now: Callable[[], float] = time.time) -> None:
         self._engine = open_engine(url)
         self._now = now
+        self.reach = ReachStore(self._engine, now)
 
     def close(self) -> None:
         self._engine.dispose()
@@ -243,6 +251,7 @@ class Accounts:
     def sign_out(self, session: Session) -> None:
         with sql.writing(self._engine) as db:
             db.execute(SESSIONS.delete().where(SESSIONS.c.token_sha256 == session.token_sha256))
+        self.reach.unsubscribe(session.token_sha256)
 
     def re_authenticate(self, session: Session, password: str) -> Session:
         """Prove again who one is, before a signature. Raises WrongCredentials, Locked."""

@@ -16,13 +16,13 @@ from services.gateway import context, problems
 from services.gateway.accounts import (
     CHALLENGE_AGE_MAX_S,
     CODE_AGE_MAX_S,
-    SESSION_AGE_MAX_S,
     Locked,
     NoSuchAccount,
     Session,
     WeakPassword,
     WrongCredentials,
 )
+from services.gateway.accounts_db import SESSION_AGE_MAX_S
 from services.gateway.bodies import checked_body
 from services.gateway.limiter import Limiter
 from services.gateway.middleware import is_secure, session_cookie

@@ -6,6 +6,9 @@ import sqlalchemy as sa
 
 from services import sql
 
+SESSION_IDLE_S = 2 * 3600  # unused for longer: sign in again
+SESSION_AGE_MAX_S = 12 * 3600  # one shift
+
 METADATA = sa.MetaData()
 
 ACCOUNTS = sa.Table(
@@ -47,6 +50,25 @@ CHALLENGES = sa.Table(
     METADATA,
     sa.Column("challenge_sha256", sa.String(64), primary_key=True),
     sa.Column("valid_until", sa.Float, nullable=False, index=True),
+)
+#: Where a browser that asked for it can be reached while its session lasts. One a session.
+SUBSCRIPTIONS = sa.Table(
+    "push_subscriptions",
+    METADATA,
+    sa.Column("token_sha256", sa.String(64), primary_key=True),
+    sa.Column("endpoint", sa.String(1024), nullable=False, index=True),
+    sa.Column("p256dh", sa.String(128), nullable=False),
+    sa.Column("auth", sa.String(32), nullable=False),
+    sa.Column("lang", sa.String(5), nullable=False),
+)
+#: To whom an alert of a site was shown, and when.
+SHOWN = sa.Table(
+    "alerts_shown",
+    METADATA,
+    sa.Column("site_id", sa.String(64), primary_key=True),
+    sa.Column("alert_id", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.String(64), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
 )
 
 

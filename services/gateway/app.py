@@ -12,6 +12,7 @@ from schemas import limits
 from services.documents import open_store
 from services.gateway import (
     accounts_api,
+    alerts_api,
     commands_api,
     documents_api,
     middleware,
@@ -41,6 +42,7 @@ API_ROUTES = (
     *telemetry_api.ROUTES,
     *views_api.ROUTES,
     *documents_api.ROUTES,
+    *alerts_api.ROUTES,
     *probes.ROUTES,
     web.get("/api/sites/{site_id}/events", sse.events),
 )
@@ -113,6 +115,7 @@ class GatewayService(mode.Service):
         gateway = self.gateway
         self.add_future(gateway.doorbell.run())
         self.add_future(gateway.hub.run(gateway.reading.reached))
+        self.add_future(gateway.pusher.run())
         self.add_future(gateway.kept_stops.send_until_recorded(lambda stop: send_kept(gateway, stop)))
 
     async def on_stop(self) -> None:

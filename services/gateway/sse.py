@@ -2,7 +2,10 @@
 
     event: outcome  {"site_seq", "verdict", "type", "events", "job_id", "permit_id", "command_id", "decided_at"}
     event: stop     {"command_id", "by", "job_id", "permit_id", "received_at", "state": "being_recorded"}
+    event: shown    {"by"}         somebody was shown an alert (alerts_api.py)
     event: hello    {"site_seq"}   on opening: the register's position, so that a page knows if it is behind
+    event: here     {}             every HEARTBEAT_S when nothing else was said: a page that hears nothing for longer
+                                   takes its connection for dead
 
 A page that hears `outcome` asks again for what it shows. Nothing is remembered for a page that was away.
 """
@@ -101,7 +104,7 @@ async def events(request: web.Request) -> web.StreamResponse:
             except TimeoutError:
                 if not await asyncio.to_thread(gateway.accounts.alive, session.token_sha256):
                     break
-                await response.write(b": still here\n\n")
+                await response.write(_frame("here", {}, None))
     except ConnectionResetError:
         pass
     finally:

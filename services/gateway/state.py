@@ -14,6 +14,7 @@ from services.gateway.kept_stops import KeptStops
 from services.gateway.limiter import Limiter
 from services.gateway.metrics import Metrics
 from services.gateway.presence import TRIES_MAX, TRIES_WINDOW_S, SiteKeys
+from services.gateway.pushing import Pusher
 from services.gateway.reading import Reading
 from services.gateway.sse import Hub
 from services.log.interface import Log
@@ -64,9 +65,11 @@ class Gateway:
     telemetry: Limiter = field(default_factory=lambda: Limiter("telemetry_per_minute", TELEMETRY_PER_MINUTE, 60))
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(HASHES_AT_ONCE))
     doorbell: Doorbell = field(init=False)
+    pusher: Pusher = field(init=False)
 
     def __post_init__(self) -> None:
-        self.doorbell = Doorbell(self.log, (self.hub.ring, self._count))
+        self.pusher = Pusher(self.settings, self.accounts.reach, self.reading, self.metrics)
+        self.doorbell = Doorbell(self.log, (self.hub.ring, self.pusher.ring, self._count))
 
     def _count(self, rang: Rang) -> None:
         self.metrics.count("outcomes_total", verdict=rang.verdict)

@@ -38,6 +38,7 @@ SUPERVISOR, WORKER, HSE = "sun.lihua", "zhang.kun", "lin.yun"
 NO_PAGES = frozenset(
     {"/", "/sw.js", "/manifest.webmanifest", "/language/{lang}", "/theme/{theme}", "/jobs/{job_id}"}
     | {"/permits/{permit_no}", "/sites/{site_id}/board/live", "/sites/{site_id}/approve/{permit_no}/meanwhile"}
+    | {"/sites/{site_id}/alerts"}
 )
 #: Pages of somebody who is not signed in.
 SIGNED_OUT = ("/sign-in", offline.OFFLINE_PAGE)

@@ -106,7 +106,7 @@ def test_a_record_made_without_a_network_waits_and_goes_out_when_it_is_back(
     with handheld(browser, demo, tmp_path / "one") as context:
         page = at_work(context, demo)
         page.goto(hand.form_address(demo, "record_concern", step=5))
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         context.set_offline(True)
         page.fill("#command textarea", "smell of gas at the pump")
         page.click("#command button[type=submit]")
@@ -126,7 +126,7 @@ def test_an_act_without_a_network_is_disabled_and_says_why(browser: Browser, dem
     with handheld(browser, demo, tmp_path / "act") as context:
         page = at_work(context, demo)
         page.goto(hand.form_address(demo, "resume", step=5))
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state("load")
         context.set_offline(True)
         expect(page.locator("#command button[type=submit]")).to_be_disabled()
         expect(page.locator("#why-not-offline")).to_be_visible()

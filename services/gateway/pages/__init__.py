@@ -8,6 +8,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from services.gateway.pages import (
+    alerts_page,
     approval_page,
     entrance,
     form_page,
@@ -40,6 +41,7 @@ ROUTES = (
     web.get("/sites/{site_id}/board/live", site_pages.board_live),
     web.get("/sites/{site_id}/today", today_page.today),
     web.get("/sites/{site_id}/open", today_page.open_code),
+    web.get("/sites/{site_id}/alerts", alerts_page.fragment),
     web.get("/sites/{site_id}/search", site_pages.search),
     web.get("/sites/{site_id}/more", site_pages.more),
     web.get("/sites/{site_id}/legend", site_pages.legend),

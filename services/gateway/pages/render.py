@@ -125,6 +125,7 @@ def _common(request: web.Request, said: Texts) -> dict[str, Any]:
     return {
         "t": said.t, "tn": said.tn, "word": said.word, "pick": said.pick, "lang": said.lang, "theme": theme(request),
         "csrf": context.csrf_token(request), "here": request.path_qs,
+        "words_for": lambda prefix: texts_for_scripts(said, prefix),
         "view": None, "simulated": False, "nav": "", "fields_from": "",
         "job": None, "permit": None, "fmt": None, "name": None, "done": "",
     }  # fmt: skip

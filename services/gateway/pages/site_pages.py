@@ -117,6 +117,7 @@ async def more(request: web.Request) -> web.Response:
         request, "more.html", view=view, nav="more", steps=steps, suggestions=[], lessons=lessons, audits=audits,
         endings=endings,
         form_url=lambda type_, **given: acts.form_url(view, type_, **given),
+        push_key=context.gateway(request).pusher.public_key,
     )  # fmt: skip
 
 

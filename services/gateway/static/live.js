@@ -1,6 +1,8 @@
 // Live by server-sent events. The board fetches its fragment anew and replaces it in place, without a reload;
 // a page with a form or a long record says that it is behind and leaves the reader where he is.
 
+import { onStream } from "./stream.js";
+
 const live = document.getElementById("live");
 const words = JSON.parse((document.querySelector("[data-live]") || live).dataset.words || "{}");
 const word = document.querySelector("[data-live-word]");
@@ -59,25 +61,10 @@ function heard(data) {
   else if (data.job_id === live.dataset.job || !data.job_id) behind();
 }
 
-const events = new EventSource(live.dataset.events);
-events.addEventListener("open", () => state("live"));
-events.addEventListener("error", () => state("lost"));
-events.addEventListener("hello", (event) => {
-  state("live");
+onStream("live", () => state("live"));
+onStream("lost", () => state("lost"));
+onStream("hello", (data) => {
   // something may have been decided between the making of the page and the opening of the stream
-  if (JSON.parse(event.data).site_seq > seq && live.dataset.fragment) refresh();
+  if (data.site_seq > seq && live.dataset.fragment) refresh();
 });
-events.addEventListener("outcome", (event) => {
-  const data = JSON.parse(event.data);
-  document.getElementById(`stop-${data.command_id}`)?.remove(); // decided: the page itself says so now
-  heard(data);
-});
-events.addEventListener("stop", (event) => {
-  const stop = JSON.parse(event.data);
-  const note = document.createElement("div");
-  note.className = "note alarm";
-  note.id = `stop-${stop.command_id}`;
-  note.setAttribute("role", "alert");
-  note.textContent = words.stop_being_recorded;
-  if (!live.dataset.job || live.dataset.job === stop.job_id) document.getElementById("main").prepend(note);
-});
+onStream("outcome", heard);

@@ -29,7 +29,10 @@ self.addEventListener("activate", (event) => {
 // person will need at the place of work, fetched ahead while there is a network.
 self.addEventListener("message", (event) => {
   if (event.data === "forget-pages") event.waitUntil(caches.delete(PAGES_CACHE));
-  else if (event.data.keep) event.waitUntil(fetchAhead(event.data.keep));
+  else if (event.data.keep) {
+    // a page that was on its way while this worker became active was not there to be claimed
+    event.waitUntil(Promise.all([self.clients.claim(), fetchAhead(event.data.keep)]));
+  }
 });
 
 async function fetchAhead(addresses) {
@@ -91,3 +94,27 @@ async function keep(request, answer) {
   const kept = (await cache.keys()).filter((one) => !one.url.endsWith(WHOSE));
   await Promise.all(kept.slice(0, Math.max(0, kept.length - PAGES_MAX)).map((one) => cache.delete(one)));
 }
+
+// A message of the plant to whoever asked to be woken on this device (services/gateway/pushing.py): shown at once.
+self.addEventListener("push", (event) => {
+  const told = event.data.json();
+  event.waitUntil(self.registration.showNotification(told.title, {
+    body: told.body,
+    tag: told.tag,
+    renotify: true,
+    requireInteraction: told.loud,
+    vibrate: told.loud ? [800, 200, 800, 200, 800] : [200, 100, 200],
+    data: { url: told.url },
+  }));
+});
+
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil((async () => {
+    const { url } = event.notification.data;
+    const open = await self.clients.matchAll({ type: "window" });
+    if (!open.length) return self.clients.openWindow(url);
+    await open[0].focus();
+    return open[0].navigate(url);
+  })());
+});
