@@ -10,7 +10,7 @@ from aiohttp import web
 
 from schemas.commands.base import REGISTRY
 from services.gateway import context, problems
-from services.gateway.pages import acts, board_view, briefing_page, gas_page, job_view, suggest, trail
+from services.gateway.pages import acts, board_view, briefing_page, gas_page, job_view, risk_page, suggest, trail
 from services.gateway.pages.controls import Builder
 from services.gateway.pages.job_page import level_reason, with_job
 from services.gateway.pages.offline import MAY_WAIT
@@ -69,18 +69,23 @@ async def form(request: web.Request) -> web.StreamResponse:
     view.people.see_all(view.board.people)
     records = await trail.records(view, job.job_id) if job and type_ == "acknowledge_briefing" else []
     briefing = briefing_page.briefing_data(view, job, records) if job and type_ == "acknowledge_briefing" else None
+    assessed = job if type_ == "record_risk_assessment" else None
+    start = await risk_page.start_of(view, assessed) if assessed else None
+    risk = await risk_page.risk_data(view, assessed, start) if assessed else None
     await view.know_names()
     may = may_send(type_, view.roles, view.board)
     gas = gas_page.gas_data(view, job, permit) if job and permit and type_ == "record_gas_test" else None
     own = "briefing" if briefing else "gas" if gas else ""
     if type_ == "confirm_measures" and permit is not None:
         own = "survey"
+    own = "risk" if risk else own
+    given = {**_asked(request), **(start.given if start else {})}
     return page(
         request, f"{own or 'form'}.html", view=view,
         nav="new" if type_ == "create_job" else "more", type=type_, may=may,
-        **subject_data(view, type_, job, permit), **field_data(view, type_, job, permit, _asked(request)),
+        **subject_data(view, type_, job, permit), **field_data(view, type_, job, permit, given),
         **_way_back(view, None if spec.creates else job, permit),
-        reasons=_reasons(view, verdicts), briefing=briefing, gas=gas,
+        reasons=_reasons(view, verdicts), briefing=briefing, gas=gas, risk=risk,
         fields_from=f"{own}_fields.html" if briefing or gas else "",
         gas_words=texts_for_scripts(view.said, "gas_script."),
         changed_words=briefing_page.changed_words(view, briefing) if briefing else "",
@@ -169,7 +174,7 @@ def _asked(request: web.Request) -> dict[str, Any]:
     return {
         key: value
         for key, value in request.query.items()
-        if key not in ("job", "permit", "lang", "done", "no", "next") and value
+        if key not in ("job", "permit", "lang", "done", "no", "next", "template", "from") and value
     }
 
 
