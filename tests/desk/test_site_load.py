@@ -31,7 +31,7 @@ def test_the_first_load_sends_everything_and_the_second_nothing():
     file = read_cast()
     stage = begun(file, people_of(file))
     first = load(stage, file, frozenset({"admin"}))
-    rows = ("areas", "contractors", "people", "instruments", "recorders", "isolation_points")
+    rows = ("areas", "contractors", "people", "instruments", "recorders", "isolation_points", "service_owners")
     certificates = sum(len(person.get("certificates", ())) for person in file.people)
     administrator, calendar_and_roster = 1, 2
     listed = sum(len(file.content[name]) for name in rows)
