@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import hand
-from tests.browser.test_briefing import act_as
+from tests.browser.test_briefing import SEND, act_as
 from tests.browser.test_offline import at_work, handheld, kept, trail, until
 
 pytestmark = pytest.mark.browser
@@ -83,3 +83,16 @@ def test_a_conversion_stands_as_a_line_of_arithmetic_and_comma_and_point_are_the
         expect(combustible.locator("[data-word]")).to_contain_text("Passes")
         sums.append(combustible.locator("[data-sum]").inner_text())
     assert sums[0] == sums[1] and sums[0].startswith("4.5 %LEL × ") and "÷ 100 = " in sums[0]
+
+
+def test_one_tap_takes_a_person_out_of_the_register(page: Page, demo: hand.Demo) -> None:
+    act_as(page, demo, "guardian")
+    me = page.evaluate("document.body.dataset.person")
+    found = ["record_found_inside", demo.ids["0006"], {"person_id": me}, demo.ids["0007"]]
+    assert page.evaluate(SEND, found)["status"] == 200
+    page.goto(f"/sites/{demo.site}/permits/{demo.ids['no 0007']}")
+    out = page.locator("#inside [data-quick]", has_text="Out")
+    expect(out).to_have_count(1)
+    out.click()
+    page.wait_for_url("**done=leave**")
+    expect(page.locator("#inside [data-quick]", has_text="Out")).to_have_count(0)

@@ -12,7 +12,7 @@ from tests.browser import hand
 
 pytestmark = pytest.mark.browser
 TAPS_MAX = 4
-SEND = """async ([type, job, payload]) => {
+SEND = """async ([type, job, payload, permit]) => {
     const id = crypto.randomUUID();
     const answer = await fetch("/api/commands", {
         method: "POST",
@@ -20,6 +20,7 @@ SEND = """async ([type, job, payload]) => {
             "Content-Type": "application/json", "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content,
         },
         body: JSON.stringify({command_id: id, type, version: 1, site_id: document.body.dataset.site, job_id: job,
+            permit_id: permit,
             actor: document.body.dataset.person, lang: "en", payload, elapsed_ms: 0,
             captured: {device_time: new Date().toISOString(), page_id: crypto.randomUUID()}}),
     });
