@@ -79,9 +79,7 @@ def test_reading_answering_and_signing_take_few_taps_and_the_first_answer_is_kep
     act_as(lead, demo, "work lead")
     give(lead, demo, "Call 8119.")
     lead.goto(f"/sites/{demo.site}/forms/acknowledge_briefing?job={demo.ids['0004']}")
-    lead.evaluate(
-        "() => { window.taps = 0; addEventListener('click', (e) => { if (e.isTrusted) window.taps += 1; }, true); }"
-    )
+    lead.evaluate("() => { window.taps = 0; addEventListener('pointerdown', () => { window.taps += 1; }, true); }")
     sign = lead.locator("#command button[type=submit]")
     expect(sign).to_be_disabled()
     read_all(lead)
