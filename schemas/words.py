@@ -29,6 +29,7 @@ ROLES = (
     "device",
 )
 APPROVER_ROLES = ("approver_unit", "approver_safety", "approver_head", "approver_dept")
+ISSUER_ROLES = (*APPROVER_ROLES, "power_auth")
 CREW_ROLES = ("worker", "guardian")
 
 PERMIT_TYPES = (

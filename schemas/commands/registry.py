@@ -249,7 +249,7 @@ class ReleaseRules(Payload):
 class Delegate(Payload):
     """A right to issue, to somebody who holds it too, for a time."""
 
-    right = OneOf(words.APPROVER_ROLES)
+    right = OneOf(words.ISSUER_ROLES)
     to = Ident()
     start = Instant()
     end = Instant()
@@ -261,7 +261,7 @@ class Delegate(Payload):
 
 @command("undelegate")
 class Undelegate(Payload):
-    right = OneOf(words.APPROVER_ROLES)
+    right = OneOf(words.ISSUER_ROLES)
 
 
 @command("advance_clock")

@@ -278,7 +278,7 @@ def _step4() -> None:
         "permit.issued",
         AboutPermit,
         step4_site_survey.Issue,
-        grade=OneOf(("", *words.APPROVER_ROLES)),
+        grade=OneOf(("", *words.ISSUER_ROLES)),
         presence=OneOf(("", "code", "position")),
         valid_from=Instant(),
         valid_to=Instant(),

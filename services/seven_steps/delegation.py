@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.seven_steps import codes, limits, roles, site_time
+from services.seven_steps import codes, limits, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_site import Delegation, Person
 from services.seven_steps.event import event, put, without
 from services.seven_steps.gate import Case
 from services.seven_steps.spec import ACT, RECORD, SITE, CommandSpec, Decision, Refused
+from services.seven_steps.work_types import ISSUERS
 
 Data = Mapping[str, Any]
 
@@ -82,6 +83,6 @@ APPLIERS = {
 }
 
 COMMANDS = (
-    CommandSpec("delegate", ACT, roles.APPROVERS, SITE, delegate),
-    CommandSpec("undelegate", RECORD, roles.APPROVERS, SITE, undelegate),
+    CommandSpec("delegate", ACT, ISSUERS, SITE, delegate),
+    CommandSpec("undelegate", RECORD, ISSUERS, SITE, undelegate),
 )

@@ -17,7 +17,7 @@ from services.seven_steps.event import change_permit, event, put, stated, text_o
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, PERMIT, RECORD, SITE, CommandSpec, Decision, Refused
 from services.seven_steps.step2_to_3_level_gates import grade_needed
-from services.seven_steps.work_types import type_of
+from services.seven_steps.work_types import ISSUERS, type_of
 
 Data = Mapping[str, Any]
 LIVE = frozenset({"issued", "active", "suspended"})
@@ -157,7 +157,7 @@ COMMANDS = (
     CommandSpec(
         "revalidate",
         ACT,
-        roles.APPROVERS,
+        ISSUERS,
         PERMIT,
         revalidate,
         states=frozenset({"active", "suspended"}),

@@ -145,13 +145,15 @@ def _others(case: Case, person_id: str) -> list[Permit]:
         if p.permit_id != here.permit_id
         and p.state not in ENDED | {"accepted"}
         and p.planned_from < here.planned_to
-        and here.planned_from < _occupied_until(p, watch)
+        and here.planned_from < _occupied_until(p, watch, case.now)
     )
     return sorted(found, key=lambda p: (p.created.seq, p.permit_id))
 
 
-def _occupied_until(permit: Permit, watch: timedelta) -> datetime:
-    """A fire watch that is not ended holds its guardian beyond the ticket's time."""
+def _occupied_until(permit: Permit, watch: timedelta, now: datetime) -> datetime:
+    """Work that is not over, and a fire watch that is not ended, hold their people beyond the ticket's time."""
+    if permit.state in ("active", "suspended"):
+        return max(permit.planned_to, now)
     if permit.type == HOT_WORK.id and permit.completed is not None and permit.fire_watch is None:
         return max(permit.planned_to, permit.completed.at + watch)
     return permit.planned_to

@@ -15,6 +15,7 @@ from services.seven_steps.gate import Case
 from services.seven_steps.simops_matrix import COORDINATED
 from services.seven_steps.spec import ACT, PERMIT, CommandSpec, Decision, Refused
 from services.seven_steps.step1_risk_assessment import BEFORE_ISSUE
+from services.seven_steps.work_types import ISSUERS
 
 Data = Mapping[str, Any]
 #: While a ticket still has something to pass.
@@ -86,5 +87,5 @@ APPLIERS = {
 
 COMMANDS = (
     CommandSpec("coordinate", ACT, frozenset({roles.CROSS_COORD}), PERMIT, coordinate, states=COORDINABLE),
-    CommandSpec("sign_coordination", ACT, roles.APPROVERS, PERMIT, sign_coordination, states=COORDINABLE),
+    CommandSpec("sign_coordination", ACT, ISSUERS, PERMIT, sign_coordination, states=COORDINABLE),
 )

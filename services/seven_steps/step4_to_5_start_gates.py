@@ -296,7 +296,16 @@ GATES = (
         packs=EVERYWHERE,
     ),
     Gate("G-RUN-2", 1, RUN | {B.ISSUE}, f"{GB} 4.16; {AQ} 5.9.5", over, issue_record, alarm="10", packs=EVERYWHERE),
-    Gate("G-RUN-3", 1, RUN, f"{GB} 4.16-4.17; {AQ} 5.8", changed, issue_record, packs=EVERYWHERE),
+    Gate(
+        "G-RUN-3",
+        1,
+        RUN,
+        f"{GB} 4.16-4.17; {AQ} 5.8",
+        changed,
+        issue_record,
+        suspends="suspension",
+        packs=EVERYWHERE,
+    ),
     Gate("G-RUN-4", 1, START, "Policy", start_window_over, issue_record),
     Gate("G-SH-1", 1, RUN, "HSG250 element 11; policy", not_handed_over, handover_record, suspends="no_handover"),
 )

@@ -12,6 +12,7 @@ from services.seven_steps.board_ticket import Permit, Suspension
 from services.seven_steps.event import Event, at, began, change_job, event, job_of, put, stated, text_of
 from services.seven_steps.gate import Case
 from services.seven_steps.spec import ACT, JOB, RECORD, SITE, CommandSpec, Decision, Refused
+from services.seven_steps.work_types import ISSUERS
 
 Data = Mapping[str, Any]
 #: States in which work may be going on: a stop suspends these; before that it keeps every gate shut (reading A10.9).
@@ -96,5 +97,5 @@ APPLIERS = {
 COMMANDS = (
     CommandSpec("stop_work", RECORD, roles.ANYONE, SITE, stop_work),
     CommandSpec("record_concern", RECORD, roles.ANYONE, SITE, record_concern),
-    CommandSpec("clear_stop", ACT, roles.APPROVERS | {roles.AREA_AUTH}, JOB, clear_stop),
+    CommandSpec("clear_stop", ACT, ISSUERS | {roles.AREA_AUTH}, JOB, clear_stop),
 )

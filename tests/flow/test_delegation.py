@@ -7,9 +7,13 @@ from typing import Any
 
 import pytest
 
+from schemas.commands.registry import Delegate
+from schemas.outcomes import EVENTS
 from services.seven_steps import limits
+from services.seven_steps.commands import COMMANDS
 from services.seven_steps.gate import Boundary as B
 from services.seven_steps.site_time import stamp
+from services.seven_steps.work_types import ISSUERS
 from tests.flow import walk
 from tests.flow.standard_jobs import TICKET, ready
 from tests.flow.world import JOB, World, codes, presence
@@ -79,3 +83,21 @@ def test_registering_a_person_again_keeps_what_was_delegated() -> None:
     w.ok("safety", "delegate", period(w))
     w.ok("service:desk", "register_person", {"person_id": "safety", **SAFETY, "unit": "Unit 4"})
     assert "approver_safety" in w.board.people["safety"].delegations
+
+
+def test_every_ladder_may_delegate_clear_a_stop_and_sign_a_coordination() -> None:
+    """Whoever issues power is on no other ladder (rules A10.2): what an issuer does is not only an approver's."""
+    for type_ in ("delegate", "undelegate", "clear_stop", "sign_coordination", "revalidate", "issue"):
+        assert COMMANDS[type_].roles >= ISSUERS, type_
+
+
+def test_a_supplier_of_power_issues_for_another() -> None:
+    w = ready("temporary_power", B.ISSUE)
+    w.ok("service:desk", "register_person", {"person_id": "deputy", **SAFETY, "roles": ["power_auth"]})
+    act = {"payload": {"on_behalf_of": "power"}, "job_id": JOB, "permit_id": TICKET, "presence": presence("farm")}
+    assert codes(w.do("deputy", "issue", **act)) == {"G-SV-4"}
+    w.ok("power", "delegate", period(w, right="power_auth"))
+    outcome = w.ok("deputy", "issue", **act)
+    assert Delegate().validate(period(w, right="power_auth")) == {}
+    (issued,) = (one for one in outcome.events if one.type == "permit.issued")
+    assert EVENTS[issued.type, issued.version]().validate(dict(issued.data)) == {}

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from services.seven_steps.gate import Boundary as B
 from services.seven_steps.gates import GATES
 from tests.flow import walk
-from tests.flow.world import HOT, JOB, PIT, World, alarms, codes
+from tests.flow.world import HOT, JOB, PIT, World, alarms, codes, text
 
 TIMEKEEPER = "service:timekeeper"
 
@@ -188,3 +189,12 @@ def test_every_standing_gate_names_a_cause_and_no_grace_but_a_number() -> None:
 def test_only_a_service_enforces() -> None:
     w = walk.active()
     assert codes(w.do("area", "enforce_standing", job_id=JOB, permit_id=HOT)) == {"not_allowed"}
+
+
+def test_a_change_of_process_stops_the_work_that_was_issued_before_it() -> None:
+    """A change is a new analysis and a new ticket: work does not go on until somebody resumes (4.17)."""
+    w = walk.active()
+    w.job_ok("area", "record_change", {"what": text("line refilled")})
+    for ticket in (HOT, PIT):
+        assert (w.permit(ticket).state, set(w.permit(ticket).suspensions)) == ("suspended", {"suspension"})
+        assert "G-RUN-3" in w.shut(B.RESUME, ticket)
