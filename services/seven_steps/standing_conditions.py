@@ -53,9 +53,12 @@ def stopped(case: Case) -> tuple[Missing, ...]:
 
 
 def _strictness(cause: str) -> int:
-    """Of several causes the strictest decides who may resume: who may lift it may lift the lesser ones too."""
-    order = {"expiry": 4, "emergency": 3} | dict.fromkeys(BY_AREA, 1) | dict.fromkeys(BY_LEAD, 0)
-    return order.get(cause, 2)
+    """Of several causes the strictest decides who may resume: who may lift it may lift the lesser ones too.
+
+    Anybody may declare an emergency: whoever did lifts nothing that an approver or the area authority must.
+    """
+    order = {"expiry": 4} | dict.fromkeys(BY_AREA, 2) | {"emergency": 1} | dict.fromkeys(BY_LEAD, 0)
+    return order.get(cause, 3)
 
 
 def _not_entitled(case: Case, suspension: Suspension) -> Missing | None:

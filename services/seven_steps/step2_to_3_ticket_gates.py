@@ -15,6 +15,8 @@ PREPARERS = (roles.APPLICANT, roles.WORK_LEAD)
 GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
 #: Work whose time is also the time of the power for it (10.8).
 SERVED = HOT | ENTRY
+#: Work that is done needs no power any more.
+OVER = ENDED | {"completed", "accepted"}
 
 
 def not_one_blind(case: Case) -> tuple[Missing, ...]:
@@ -43,7 +45,7 @@ def not_within_parent(case: Case) -> tuple[Missing, ...]:
     if not serves:
         return ()
     parent = case.board.permits.get(permit.facts.get("for_ticket", ""))
-    if parent is None or parent.job_id != permit.job_id or parent.type not in SERVED or parent.state in ENDED:
+    if parent is None or parent.job_id != permit.job_id or parent.type not in SERVED or parent.state in OVER:
         have = parent.permit_no if parent else ":none"
         return (Missing("served_ticket", about=permit.permit_no, have=have, need=":served_ticket", who=PREPARERS),)
     if parent.planned_from <= permit.planned_from and permit.planned_to <= parent.planned_to:
