@@ -27,8 +27,9 @@ STILL_TRUE = SURVEY | ISSUE | RUN
 #: Never accepted where a blind is required (GB 30871-2022 5.2.2, 6.1).
 NO_BLIND = frozenset({"water_seal", "valve_closed"})
 ISOLATORS = (roles.ISOL_AUTH,)
-#: Work that is done lets nobody in any more.
+#: A space whose ticket lets nobody in any more; and, once work is to begin in it, one whose ticket is in force.
 DONE = frozenset({"completed", "accepted"})
+IN_FORCE = frozenset({"issued", "active", "suspended"})
 SURVEYED_OR_FURTHER = frozenset({"surveyed", "issued", "active", "suspended", "completed", "accepted"})
 
 
@@ -145,7 +146,12 @@ def linked_missing(case: Case) -> tuple[Missing, ...]:
         if key not in case.board.permits or case.board.permits[key].job_id != permit.job_id
     ]
     kinds = {other.type for other in _siblings(case)}
-    spaces = [other for other in _siblings(case) if other.type == CONFINED_SPACE.id and other.state not in DONE]
+    begins = case.command.type != B.ISSUE
+    spaces = [
+        other
+        for other in _siblings(case)
+        if other.type == CONFINED_SPACE.id and (other.state in IN_FORCE if begins else other.state not in DONE)
+    ]
     inside = permit.facts.get("inside_confined_space") and permit.type != CONFINED_SPACE.id
     if inside and not spaces:
         found.append(Missing("confined_space_ticket", need=":ticket_confined_space", who=who, alarm="60"))
@@ -385,7 +391,7 @@ GATES = (
     Gate(
         "G-SV-5a",
         1,
-        ISSUE | {B.START},
+        ISSUE | {B.START, B.RESUME},
         f"{GB} 4.6, 9.1; {AQ} 5.9.8",
         linked_missing,
         linked_record,

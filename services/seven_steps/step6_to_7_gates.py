@@ -121,12 +121,14 @@ def restoration_record(case: Case) -> tuple[int, ...]:
 
 
 def someone_or_something_inside(case: Case) -> tuple[Missing, ...]:
-    """Of the ticket; of the whole job's tickets when it is reviewed: a void ticket takes nobody out."""
+    """Of the ticket; of the whole job's tickets when it is reviewed: a void ticket takes nobody and nothing out."""
     if case.permit is not None:
         return (*people_inside(case), *tools_inside(case))
     assert case.job is not None
     cases = [replace(case, permit=case.board.permits[permit_id]) for permit_id in case.job.permits]
-    return tuple(missing for one in cases for missing in people_inside(one))
+    void = [one for one in cases if one.permit is not None and one.permit.state in ENDED]
+    people = tuple(missing for one in cases for missing in people_inside(one))
+    return (*people, *(missing for one in void for missing in tools_inside(one)))
 
 
 def not_accepted_on_site(case: Case) -> tuple[Missing, ...]:
