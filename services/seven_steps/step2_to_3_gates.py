@@ -93,15 +93,7 @@ def ticket_record(case: Case) -> tuple[int, ...]:
     return (case.permit.created.seq,) if case.permit else ()
 
 
-def no_comms_channel(case: Case) -> tuple[Missing, ...]:
-    """The plan says how those at work are reached."""
-    if case.job is not None and case.job.plan is not None and case.job.plan.comms_channel.strip():
-        return ()
-    return (Missing("comms_channel", need=":plan", who=PREPARERS),)
-
-
 GATES = (
-    Gate("G-PL-5", 1, PLAN, "Policy", no_comms_channel, plan_record),
     Gate("G-PL-1", 1, PLAN, f"{AQ} 5.3.1", not_booked, booking_record),
     Gate("G-PL-2", 1, PLAN, f"{GB} 5.4.2, 7.1, 9.2.1, 9.2.2, 12.1", no_plan_document, plan_record, packs=EVERYWHERE),
     Gate(
