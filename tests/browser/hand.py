@@ -38,7 +38,7 @@ SUPERVISOR, WORKER, HSE = "sun.lihua", "zhang.kun", "lin.yun"
 NO_PAGES = frozenset(
     {"/", "/sw.js", "/manifest.webmanifest", "/language/{lang}", "/theme/{theme}", "/jobs/{job_id}"}
     | {"/permits/{permit_no}", "/sites/{site_id}/board/live", "/sites/{site_id}/approve/{permit_no}/meanwhile"}
-    | {"/sites/{site_id}/alerts"}
+    | {"/sites/{site_id}/alerts", "/sites/{site_id}/open"}
 )
 #: Pages of somebody who is not signed in.
 SIGNED_OUT = ("/sign-in", offline.OFFLINE_PAGE)
@@ -49,6 +49,7 @@ PARAMETERS: dict[str, dict[str, str]] = {
     "job_id": {"closed": "0001", "shut": "0004", "active": "0006"},
     "permit_no": {"active": "no 0007", "accepted": "no 0003"},
     "permit_id": {"active": "0007"},
+    "approve": {"ticket": "no 0007"},  # the page of that name: only of tickets that are live
 }
 #: What is asked of a page in its address, by its name.
 ASKED = {"search": "?q=HX", "stop": "?job={job_0006}"}
@@ -168,7 +169,7 @@ def _filled(demo: Demo, path: str) -> dict[str, str]:
         return {name: base + ASKED.get(name, "").format(**{f"job_{key}": one for key, one in demo.ids.items()})}
     parameter = base[base.index("{") + 1 : base.index("}")]
     found = {}
-    for which, key in PARAMETERS[parameter].items():
+    for which, key in (PARAMETERS.get(name) or PARAMETERS[parameter]).items():
         found[f"{name.removesuffix('s')}-{which}"] = base.replace(f"{{{parameter}}}", demo.ids[key])
     return found
 

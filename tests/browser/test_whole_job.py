@@ -32,7 +32,7 @@ DEVICES: Mapping[str, Device] = {"wang.jianye": ("zh-CN", hand.TABLET), "huang.l
 AT_A_DESK: Device = ("en", hand.DESKTOP)
 #: Acts that are signed on a page of their own, not on a form.
 OWN_PAGE = {"issue": "/approve"}
-#: Lines of the story that say how the ticket is asked for on the same day.
+#: Why the work is booked for the same day.
 URGENT_WHY = {"lang": "en", "text": "The rail is loose."}
 
 
@@ -42,25 +42,30 @@ def story(now: datetime) -> Scenario:
     begins, ends = (f"{one:%Y-%m-%dT%H:%M}" for one in (now + timedelta(minutes=1), now + HOURS))
     steps: list[Step] = []
     for step in read.steps:
-        if step.does == "add_ticket":
-            step = dataclasses.replace(step, payload={**step.payload, "planned_from": begins, "planned_to": ends})
-        if step.does == "record_risk_assessment":
-            rows = [{**row, "controls": [_owned(one) for one in row["controls"]]} for row in step.payload["rows"]]
-            step = dataclasses.replace(step, payload={**step.payload, "rows": rows})
-        if step.does == "assign_crew":
-            named = [{**one, "trade": "fitter"} for one in step.payload["crew"]]  # a painter is none of the choices
-            step = dataclasses.replace(step, payload={"crew": named})
+        steps.append(dataclasses.replace(step, payload=_as_asked(step, begins, ends)))
         if step.does == "book_work":
-            asked = {"planned_day": begins[:10], "urgent": True, "reason": URGENT_WHY}
-            agreed = Step(number=0, who="sun.lihua", does="approve_urgent_booking", on=step.on, payload={})
-            steps += [dataclasses.replace(step, payload=asked), agreed]
-            continue
-        steps.append(step)
+            steps.append(Step(step.number, "sun.lihua", "approve_urgent_booking", {}, on=step.on))
     return dataclasses.replace(read, steps=tuple(steps))
 
 
+def _as_asked(step: Step, begins: str, ends: str) -> Mapping[str, Any]:
+    """What the page asks for: today's times, and its own choices (a painter is no trade there, a role owns nothing)."""
+    given = step.payload
+    if step.does == "add_ticket":
+        return {**given, "planned_from": begins, "planned_to": ends}
+    if step.does == "book_work":
+        return {"planned_day": begins[:10], "urgent": True, "reason": URGENT_WHY}
+    if step.does == "assign_crew":
+        return {"crew": [{**one, "trade": "fitter"} for one in given["crew"]]}
+    if step.does == "record_risk_assessment":
+        return {
+            **given,
+            "rows": [{**row, "controls": [_owned(one) for one in row["controls"]]} for row in given["rows"]],
+        }
+    return given
+
+
 def _owned(control: Mapping[str, Any]) -> dict[str, Any]:
-    """The page asks for a person to own a control, not for a role."""
     return {**control, "owner": "person:wang.jianye"}
 
 
