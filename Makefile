@@ -59,7 +59,7 @@ chaos: setup ## kill everything again and again, then check the whole log; print
 mutants: setup ## plant every small fault in the gates and see that a vector finds it (some minutes); FILE=part of a name
 	$(BIN)/python -m tests.mutants $(FILE)
 
-bench: setup ## durable decisions per second, tap-to-answer, seal time; JSON lines
+bench: setup ## durable decisions per second, tap-to-answer, seal time, pages in a browser; JSON lines
 	$(BIN)/python -m tests.bench
 
 screenshots: setup ## pictures of every page from a running demo: both languages, two widths, both themes (needs Chromium)

@@ -1,6 +1,6 @@
 """`python -m tests.bench`: JSON lines, one for each thing measured. Ratios come from one run on one machine.
 
---only pure,crowd,board,decisions,taps,seals    --no-kafka    --commands N (a site, for the decisions)
+--only pure,crowd,board,decisions,taps,seals,pages    --no-kafka    --commands N (a site, for the decisions)
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from tests.bench import board_page, crowd, decisions, peer, pure, seals, taps
+from tests.bench import board_page, crowd, decisions, pages, peer, pure, seals, taps
 from tests.bench.history import PureHand, site_history
+from tests.browser import hand
 from tests.chaos.cast import sites_apart
 from tests.chaos.servers import end_in_order_when_told
 
 SITES = 4
-PARTS = ("pure", "crowd", "board", "decisions", "taps", "seals")
+PARTS = ("pure", "crowd", "board", "decisions", "taps", "seals", "pages")
 AIM_EMPTY, AIM_PEER, AIM_TAP = 0.6, 2.0, 10.0
 
 
@@ -54,6 +55,11 @@ def main() -> int:
             line("taps", log="kafka", flush=flush, aim_p99_ratio=AIM_TAP, **taps.on_kafka(flush))
     if "seals" in parts:
         line("seals", **seals.measure())
+    if "pages" in parts:
+        if hand.no_chromium():
+            line("pages", skipped=hand.no_chromium())
+        else:
+            line("pages", **pages.measure())
     return 0
 
 
