@@ -24,8 +24,9 @@ TARGET_PX = {"360": 48, "768": 40, "1280": 40}
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 #: One line for each element that breaks a rule. Our pages forbid inline script: this is the debugger's hand, as all
 #: of Playwright's.
-AXE = """(tags) => axe.run({ runOnly: tags, resultTypes: ['violations'] }).then((found) => found.violations.flatMap(
-  (rule) => rule.nodes.map((node) => `${rule.id}: ${node.target} ${node.html.slice(0, 120)}`)))"""
+AXE = """([within, tags]) => axe.run(within, { runOnly: tags, resultTypes: ['violations'] }).then(
+  (found) => found.violations.flatMap((rule) => rule.nodes.map((node) =>
+    `${rule.id}: ${node.target} ${node.html.slice(0, 120)}`)))"""
 #: Targets that are too small. Exempt as in WCAG 2.5.8: a link within a sentence (but not in
 #: a list on the handheld, where each is meant to be tapped). A radio or a tick is as large as the label around it.
 SMALL = """(least) => {
@@ -49,19 +50,19 @@ UNTRANSLATED = "document.body.innerText.match(/⟦[^⟧]*⟧/g) || []"
 OVER = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 
-def faults(page: Page) -> Iterator[str]:
-    """What is wrong with the page that is open, at each width."""
+def faults(page: Page, within: str) -> Iterator[str]:
+    """What is wrong with the page that is open, at each width; axe looks at the part `within`."""
     page.evaluate(AXE_SCRIPT)
     yield from page.evaluate(UNTRANSLATED)
     for width, size in SIZES.items():
         page.set_viewport_size(size)
         over = page.evaluate(OVER)
         found = [f"{over} px wider than the screen"] if over > 0 else []
-        found += [*page.evaluate(SMALL, TARGET_PX[width]), *page.evaluate(AXE, list(WCAG))]
+        found += [*page.evaluate(SMALL, TARGET_PX[width]), *page.evaluate(AXE, [within, list(WCAG)])]
         yield from (f"{width} px: {one}" for one in sorted(set(found)))
 
 
-def wrong(page: Page, addresses: Mapping[str, str], lang: str) -> dict[str, Any]:
+def wrong(page: Page, addresses: Mapping[str, str], lang: str, within: str = "html") -> dict[str, Any]:
     found = {}
     for name, address in addresses.items():
         answered = page.goto(address)
@@ -69,7 +70,7 @@ def wrong(page: Page, addresses: Mapping[str, str], lang: str) -> dict[str, Any]
         assert answered.status == (404 if name == "not-found" else 200), name
         assert page.url.endswith(address), f"{name} leads elsewhere: it is none of the pages (hand.NO_PAGES)"
         assert page.get_attribute("html", "lang") == lang
-        if said := list(faults(page)):
+        if said := list(faults(page, within)):
             found[name] = said
     return found
 
@@ -97,7 +98,7 @@ def test_every_form_stands(browser: Browser, demo: hand.Demo, lang: str) -> None
     with hand.context(browser, demo, lang=lang) as made:
         page = made.new_page()
         hand.sign_in(page, demo)
-        assert wrong(page, hand.forms(demo), lang) == {}
+        assert wrong(page, hand.forms(demo), lang, "main") == {}  # the frame around them is that of the pages
 
 
 def test_a_simulated_site_says_demo_on_every_page(page: Page, demo: hand.Demo) -> None:

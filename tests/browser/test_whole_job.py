@@ -39,7 +39,7 @@ URGENT_WHY = {"lang": "en", "text": "The rail is loose."}
 def story(now: datetime) -> Scenario:
     """The short day, planned from now on: an urgent booking, which an approver agrees to."""
     read = scenario.read("short")
-    begins, ends = (f"{one:%Y-%m-%dT%H:%M}" for one in (now + timedelta(minutes=1), now + HOURS))
+    begins, ends = (f"{one:%Y-%m-%dT%H:%M}" for one in (now, now + HOURS))
     steps: list[Step] = []
     for step in read.steps:
         steps.append(dataclasses.replace(step, payload=_as_asked(step, begins, ends)))
