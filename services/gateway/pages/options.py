@@ -292,7 +292,9 @@ def _assessment(view: View, job: Job | None, _permit: Permit | None) -> dict[str
 
 def _lessons_asked(view: View, job: Job | None) -> list[str]:
     """Approved lessons that fit a ticket of the job."""
-    tickets = [view.board.permits[one] for one in job.permits if one in view.board.permits] if job else []
+    if job is None:
+        return []
+    tickets = [view.board.permits[one] for one in job.permits if one in view.board.permits]
     found = (lesson for ticket in tickets for lesson in lessons_for(view.board, job, ticket))
     return list(dict.fromkeys(lesson.lesson_id for lesson in found))
 
