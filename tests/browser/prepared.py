@@ -11,7 +11,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from services.desk import scenario
-from services.desk.client import Api, HttpStage
+from services.desk.client import Api
+from services.desk.http_stage import HttpStage
 from services.desk.player import Player
 from tests.browser.hand import Demo
 
