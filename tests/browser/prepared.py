@@ -65,7 +65,7 @@ async def _played(demo: Demo, now: str) -> Prepared:
         for works_no in {*script.people, *_named(steps)}:
             people[works_no] = str((await api.sign_in(works_no, demo.password))["person_id"])
         names = scenario.Names(demo.site, ZONE, people, script)
-        played = await Player(script, names, HttpStage(api, demo.password)).play()
+        played = await Player(script, names, HttpStage(api, demo.site, demo.password)).play()
     permit_id = names.permit_id("general") or ""
     return Prepared(names.job_id("general") or "", permit_id, played.numbers[permit_id])
 
