@@ -63,12 +63,18 @@ def test_a_ticket_is_read_and_issued_on_a_narrow_screen(browser: Browser, demo: 
 
 
 def test_of_two_who_approve_at_once_one_wins_and_the_other_sees_who_and_when(browser: Browser, demo: hand.Demo) -> None:
-    with hand.context(browser, demo) as first, hand.context(browser, demo) as second:
+    # contexts of their own: the tabs of one browser share what they hear
+    with (
+        hand.context(browser, demo) as first,
+        hand.context(browser, demo) as second,
+        hand.context(browser, demo) as third,
+    ):
         on_site(first)
         on_site(second)
-        winner, loser, reader = first.new_page(), second.new_page(), second.new_page()
+        winner, loser, reader = first.new_page(), second.new_page(), third.new_page()
         hand.sign_in(winner, demo)
         hand.sign_in(loser, demo, OTHER_SUPERVISOR)
+        hand.sign_in(reader, demo, OTHER_SUPERVISOR)
         ticket = waiting(winner, demo)
         address = f"/sites/{demo.site}/approve/{ticket.permit_no}"
         loser.route("**/events*", lambda route: route.abort())  # hears nothing of what others do
