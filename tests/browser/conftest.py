@@ -1,8 +1,10 @@
-"""One demo and one Chromium for all browser tests of a run. Without Chromium they are skipped, and say so."""
+"""One Chromium for all browser tests of a run, and a demo for each file of them. Without Chromium they are skipped."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -11,15 +13,25 @@ from tests.browser import hand
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[hand.Demo]:
+def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of a demo that was played once and ended: a start from a copy of it takes seconds."""
     if hand.no_chromium():
         pytest.skip(hand.no_chromium())
-    with hand.running_demo(tmp_path_factory.mktemp("demo")) as running:
+    folder = tmp_path_factory.mktemp("played")
+    with hand.running_demo(folder):
+        return folder
+
+
+@pytest.fixture(scope="module")
+def demo(played: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[hand.Demo]:
+    """A demo of the file's own: what one file enrols, stops or issues is not met by another."""
+    folder = shutil.copytree(played, tmp_path_factory.mktemp("demo"), dirs_exist_ok=True)
+    with hand.running_demo(folder) as running:
         yield running
 
 
 @pytest.fixture(scope="session")
-def browser(demo: hand.Demo) -> Iterator[Browser]:
+def browser(played: Path) -> Iterator[Browser]:
     with hand.chromium() as opened:
         yield opened
 
