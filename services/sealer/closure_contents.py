@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from services.sealer.contents import View, isolations, signatures
+from services.sealer.people_contents import isolations, signatures
+from services.sealer.view import View
 from services.seven_steps.board_job import Job, Seal
 from services.seven_steps.board_ticket import Permit
 

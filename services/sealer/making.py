@@ -11,9 +11,10 @@ from pdf_templates.words import LANGUAGES
 from services.log.records import read_envelope, record_hash
 from services.rulebook import BadPack, rulebook
 from services.sealer.closure_contents import Told, closure_document
-from services.sealer.contents import Names, Proof, View, people_of, permit_document
+from services.sealer.contents import permit_document
 from services.sealer.history import SiteHistory
 from services.sealer.process import CannotSeal
+from services.sealer.view import Names, Proof, View, people_of
 from services.sealer.wanted import CLOSURE, Wanted
 from services.seven_steps.board_job import Seal
 from services.vault.store import Vault

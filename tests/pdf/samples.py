@@ -7,7 +7,7 @@ import copy
 from typing import Any
 
 from pdf_templates.forms import FORMS
-from services.sealer.contents import word
+from services.sealer.view import word
 from services.seven_steps.work_types import TYPES
 
 

@@ -16,7 +16,8 @@ from pdf_templates.forms import FORMS
 from pdf_templates.permit import render_permit
 from pdf_templates.words import catalogue
 from services.rulebook import rulebook
-from services.sealer.contents import Proof, View, permit_document
+from services.sealer.contents import permit_document
+from services.sealer.view import Proof, View
 from services.seven_steps.gate import Boundary
 from services.seven_steps.work_types import TYPES
 from tests.flow.standard_jobs import SERVICES, TICKET, ready
