@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms.cells import (
-    Cells,
-    Form,
-    linked_and_hazards,
-    pairs,
-    place,
-    time_row,
-    work,
-    work_unit,
-)
+from pdf_templates.forms.cells import Cells, Form, linked_hazards_time, pairs, place, work, work_unit
 from pdf_templates.sheet import grid
 from pdf_templates.typeset import Run, Text, small
 
@@ -35,7 +26,7 @@ def _header(cells: Cells) -> list[Flowable]:
          cells.label("row.workers"), cells.people(d["workers"])],
         [cells.label("row.guardian"), cells.people(d["guardians"])],
     ])  # fmt: skip
-    return [head, _line(cells), people, linked_and_hazards(cells), time_row(cells, "row.blind_time")]
+    return [head, _line(cells), people, linked_hazards_time(cells, "row.blind_time")]
 
 
 def _action(cells: Cells) -> Text:

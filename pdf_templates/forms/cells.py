@@ -138,17 +138,17 @@ def work_unit(cells: Cells) -> Text:
     )
 
 
-def linked_hazards_time(cells: Cells, time_key: str) -> Flowable:
-    """Linked permits, hazards, time: element 2 again, element 6."""
-    d, w = cells.d, cells.w
-    return grid(
-        [
-            [cells.label("row.linked", 2), cells.value(linked(cells))],
-            [cells.label("row.hazards", 6), cells.value(w.between.join(map(w.name, d["hazards"])))],
-            [cells.label(time_key), Text([bold(validity(d, w))])],
-        ],
-        LONG, labels=[(0, 0), (0, 1), (0, 2)],
-    )  # fmt: skip
+def asked_by(cells: Cells) -> list[Any]:
+    """The row: the unit that asks, and when it asked."""
+    d = cells.d
+    applicant, at = cells.value(d["applicant_unit"]), cells.value(d["requested_at"])
+    return [cells.label("row.applicant_unit"), applicant, cells.label("row.requested_at"), at]
+
+
+def done_by(cells: Cells) -> list[Any]:
+    """The row: the unit that works, and who leads the work."""
+    lead = cells.value(cells.w.names(cells.d["work_lead"]))
+    return [cells.label("row.work_unit"), work_unit(cells), cells.label("row.work_lead"), lead]
 
 
 def linked(cells: Cells) -> str:
@@ -164,14 +164,31 @@ def validity(d: Document, w: Words) -> str:
     return f"{w.t('word.from')} {d['valid_from']} {w.t('word.until')} {d['valid_to']} {w.t('word.end')}".strip()
 
 
+def linked_hazards_time(cells: Cells, time_key: str) -> Flowable:
+    """Linked permits, hazards, time: element 2 again, element 6."""
+    return _long([*_linked_and_hazards(cells), _time(cells, time_key)])
+
+
 def linked_and_hazards(cells: Cells) -> Flowable:
-    d, w = cells.d, cells.w
-    rows = [
-        [cells.label("row.linked", 2), cells.value(linked(cells))],
-        [cells.label("row.hazards", 6), cells.value(w.between.join(map(w.name, d["hazards"])))],
-    ]
-    return grid(rows, LONG, labels=[(0, 0), (0, 1)])
+    """The same without the time, on forms that have their gas samples between."""
+    return _long(_linked_and_hazards(cells))
 
 
 def time_row(cells: Cells, key: str) -> Flowable:
-    return grid([[cells.label(key), Text([bold(validity(cells.d, cells.w))])]], LONG, labels=[(0, 0)])
+    return _long([_time(cells, key)])
+
+
+def _long(rows: list[list[Any]]) -> Flowable:
+    return grid(rows, LONG, labels=[(0, number) for number in range(len(rows))])
+
+
+def _linked_and_hazards(cells: Cells) -> list[list[Any]]:
+    d, w = cells.d, cells.w
+    return [
+        [cells.label("row.linked", 2), cells.value(linked(cells))],
+        [cells.label("row.hazards", 6), cells.value(w.between.join(map(w.name, d["hazards"])))],
+    ]
+
+
+def _time(cells: Cells, key: str) -> list[Any]:
+    return [cells.label(key), Text([bold(validity(cells.d, cells.w))])]

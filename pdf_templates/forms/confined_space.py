@@ -6,16 +6,7 @@ from typing import Any
 
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms.cells import (
-    Cells,
-    Form,
-    linked_and_hazards,
-    pairs,
-    place,
-    time_row,
-    work,
-    work_unit,
-)
+from pdf_templates.forms.cells import Cells, Form, asked_by, done_by, linked_and_hazards, pairs, place, time_row, work
 from pdf_templates.sheet import grid
 from pdf_templates.typeset import Run, Text
 
@@ -23,15 +14,13 @@ SPACE_SAMPLES = 5  # rows of form A.2
 
 
 def _space_header(cells: Cells) -> list[Flowable]:
-    d, w = cells.d, cells.w
+    d = cells.d
     head = pairs([
-        [cells.label("row.applicant_unit"), cells.value(d["applicant_unit"]),
-         cells.label("row.requested_at"), cells.value(d["requested_at"])],
+        asked_by(cells),
         [cells.label("row.space_name", 3, 4), place(cells),
          cells.label("row.medium"), cells.value(d.get("medium", ""))],
         [cells.label("row.work_content", 5), work(cells)],
-        [cells.label("row.work_unit"), work_unit(cells),
-         cells.label("row.work_lead"), cells.value(w.names(d["work_lead"]))],
+        done_by(cells),
         [cells.label("row.workers"), cells.people(d["workers"]),
          cells.label("row.guardian"), cells.people(d["guardians"])],
     ])  # fmt: skip

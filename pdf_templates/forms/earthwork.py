@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms.cells import SEPARATOR, Cells, Form, linked_hazards_time, pairs, place, work, work_unit
+from pdf_templates.forms.cells import SEPARATOR, Cells, Form, asked_by, done_by, linked_hazards_time, pairs, place, work
 from pdf_templates.sheet import grid
 from pdf_templates.typeset import Run, Text, bold, small
 
 
 def _earth_header(cells: Cells) -> list[Flowable]:
-    d, w = cells.d, cells.w
+    d = cells.d
     head = pairs([
-        [cells.label("row.applicant_unit"), cells.value(d["applicant_unit"]),
-         cells.label("row.requested_at"), cells.value(d["requested_at"])],
+        asked_by(cells),
         [cells.label("row.earth_place", 3, 4), place(cells)],
         [cells.label("row.work_content", 5), work(cells)],
         [cells.label("row.earth_scope"),
          cells.facts("depth_m", "spoil_distance_m", "spoil_height_m", "buried_services")],
-        [cells.label("row.work_unit"), work_unit(cells),
-         cells.label("row.work_lead"), cells.value(w.names(d["work_lead"]))],
+        done_by(cells),
         [cells.label("row.workers"), cells.people(d["workers"]),
          cells.label("row.guardian"), cells.people(d["guardians"])],
     ])  # fmt: skip

@@ -4,27 +4,17 @@ from __future__ import annotations
 
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms.cells import (
-    SEPARATOR,
-    Cells,
-    Form,
-    linked_hazards_time,
-    pairs,
-    work,
-    work_unit,
-)
+from pdf_templates.forms.cells import SEPARATOR, Cells, Form, asked_by, done_by, linked_hazards_time, pairs, work
 
 
 def _general_header(cells: Cells) -> list[Flowable]:
     d, w = cells.d, cells.w
     head = pairs([
-        [cells.label("row.applicant_unit"), cells.value(d["applicant_unit"]),
-         cells.label("row.requested_at"), cells.value(d["requested_at"])],
+        asked_by(cells),
         [cells.label("row.work_content", 5), work(cells)],
         [cells.label("row.place", 3), cells.value(SEPARATOR.join(p for p in (w.names(d["area"]), d["place"]) if p)),
          cells.label("row.equipment", 4), cells.value(d["equipment_tag"])],
-        [cells.label("row.work_unit"), work_unit(cells),
-         cells.label("row.work_lead"), cells.value(w.names(d["work_lead"]))],
+        done_by(cells),
         [cells.label("row.workers"), cells.people(d["workers"])],
     ])  # fmt: skip
     return [head, linked_hazards_time(cells, "row.general_time")]

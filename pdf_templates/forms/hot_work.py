@@ -11,12 +11,13 @@ from pdf_templates.forms.cells import (
     COMMA,
     Cells,
     Form,
+    asked_by,
+    done_by,
     levels,
     linked_hazards_time,
     pairs,
     place,
     work,
-    work_unit,
 )
 from pdf_templates.sheet import grid
 from pdf_templates.typeset import Run, Text, bold, small
@@ -26,17 +27,15 @@ LEVELS = ("special", "1", "2")
 
 
 def _hot_header(cells: Cells) -> list[Flowable]:
-    d, w = cells.d, cells.w
+    d = cells.d
     head = pairs([
-        [cells.label("row.applicant_unit"), cells.value(d["applicant_unit"]),
-         cells.label("row.requested_at"), cells.value(d["requested_at"])],
+        asked_by(cells),
         [cells.label("row.work_content", 5), work(cells)],
         [cells.label("row.hot_place", 3, 4), place(cells)],
         [cells.label("row.hot_level"), levels(cells, LEVELS),
          cells.label("row.hot_method"), cells.value(d.get("method", ""))],
         [cells.label("row.hot_workers"), cells.people(d["certified_workers"])],
-        [cells.label("row.work_unit"), work_unit(cells),
-         cells.label("row.work_lead"), cells.value(w.names(d["work_lead"]))],
+        done_by(cells),
     ])  # fmt: skip
     return [head, _hot_gas(cells), linked_hazards_time(cells, "row.hot_time")]
 

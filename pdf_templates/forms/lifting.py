@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms.cells import (
-    Cells,
-    Form,
-    levels,
-    linked_and_hazards,
-    pairs,
-    place,
-    time_row,
-    work,
-    work_unit,
-)
+from pdf_templates.forms.cells import Cells, Form, asked_by, levels, linked_hazards_time, pairs, place, work, work_unit
 from pdf_templates.typeset import Run, Text, small
 
 LEVELS = ("1", "2", "3")
@@ -25,8 +15,7 @@ def _header(cells: Cells) -> list[Flowable]:
     by_trade = d["workers_by_trade"]
     mass = Text([*cells.facts("mass_t", named=False).runs, Run("   "), *levels(cells, LEVELS).runs])
     head = pairs([
-        [cells.label("row.applicant_unit"), cells.value(d["applicant_unit"]),
-         cells.label("row.requested_at"), cells.value(d["requested_at"])],
+        asked_by(cells),
         [cells.label("row.work_unit"), work_unit(cells),
          cells.label("row.lift_place", 3, 4), place(cells)],
         [cells.label("row.lift_gear"), _gear(cells),
@@ -38,7 +27,7 @@ def _header(cells: Cells) -> list[Flowable]:
         [cells.label("row.lift_directors"), cells.people(by_trade.get("lift_director", [])),
          cells.label("row.guardian"), cells.people(d["guardians"])],
     ])  # fmt: skip
-    return [head, linked_and_hazards(cells), time_row(cells, "row.lift_time")]
+    return [head, linked_hazards_time(cells, "row.lift_time")]
 
 
 def _gear(cells: Cells) -> Text:

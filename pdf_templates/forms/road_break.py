@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms.cells import Cells, Form, linked_hazards_time, pairs, place, work, work_unit
+from pdf_templates.forms.cells import Cells, Form, asked_by, done_by, linked_hazards_time, pairs, place, work
 
 
 def _road_header(cells: Cells) -> list[Flowable]:
-    d, w = cells.d, cells.w
+    d = cells.d
     head = pairs([
-        [cells.label("row.applicant_unit"), cells.value(d["applicant_unit"]),
-         cells.label("row.requested_at"), cells.value(d["requested_at"])],
+        asked_by(cells),
         [cells.label("row.road_place", 3, 4), cells.facts("road", named=False),
          cells.label("row.place"), place(cells)],
         [cells.label("row.road_why", 5), work(cells)],
         [cells.label("row.road_signs"),
          cells.facts("fire_engine_access", "signs_placed", "traffic_director", "lamp_height_m", "lamp_visible_m")],
-        [cells.label("row.work_unit"), work_unit(cells),
-         cells.label("row.work_lead"), cells.value(w.names(d["work_lead"]))],
+        done_by(cells),
         [cells.label("row.workers"), cells.people(d["workers"]),
          cells.label("row.guardian"), cells.people(d["guardians"])],
     ])  # fmt: skip

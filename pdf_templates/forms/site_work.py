@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reportlab.platypus.flowables import Flowable
 
-from pdf_templates.forms.cells import SEPARATOR, Cells, Form, linked_hazards_time, pairs, work, work_unit
+from pdf_templates.forms.cells import SEPARATOR, Cells, Form, asked_by, done_by, linked_hazards_time, pairs, work
 
 LEAD_AND_UNIT = (("work_lead", "row.node_work_lead"), ("unit", "row.node_unit"))
 
@@ -17,13 +17,11 @@ def _form(*facts: tuple[str, str], nodes: tuple[tuple[str, str], ...] = LEAD_AND
         shown = [cell for key, fact in facts for cell in (cells.label(key), cells.facts(fact, named=False))]
         spot = cells.value(SEPARATOR.join(p for p in (w.names(d["area"]), d["place"]) if p))
         head = pairs([
-            [cells.label("row.applicant_unit"), cells.value(d["applicant_unit"]),
-             cells.label("row.requested_at"), cells.value(d["requested_at"])],
+            asked_by(cells),
             [cells.label("row.work_content", 5), work(cells)],
             [cells.label("row.place", 3), spot, cells.label("row.equipment", 4), cells.value(d["equipment_tag"])],
             shown,
-            [cells.label("row.work_unit"), work_unit(cells),
-             cells.label("row.work_lead"), cells.value(w.names(d["work_lead"]))],
+            done_by(cells),
             [cells.label("row.trade_workers"), cells.people(d["certified"])],
             [cells.label("row.guardian"), cells.people(d["guardians"])],
         ])  # fmt: skip

@@ -11,12 +11,13 @@ from pdf_templates.forms.cells import (
     Cells,
     Document,
     Form,
+    asked_by,
+    done_by,
     linked_and_hazards,
     pairs,
     place,
     time_row,
     work,
-    work_unit,
 )
 from pdf_templates.sheet import grid
 from pdf_templates.typeset import Run, Text, bold, small
@@ -25,10 +26,9 @@ SAMPLES = 3  # columns of form A.6
 
 
 def _header(cells: Cells) -> list[Flowable]:
-    d, w = cells.d, cells.w
+    d = cells.d
     head = pairs([
-        [cells.label("row.applicant_unit"), cells.value(d["applicant_unit"]),
-         cells.label("row.requested_at"), cells.value(d["requested_at"])],
+        asked_by(cells),
         [cells.label("row.place", 3, 4), place(cells)],
         [cells.label("row.work_content", 5), work(cells)],
         [cells.label("row.source_point"), cells.facts("source_point", "load_kw", named=False),
@@ -37,8 +37,7 @@ def _header(cells: Cells) -> list[Flowable]:
         [cells.label("row.electricians"), cells.people(d["certified_workers"])],
         [cells.label("row.guardian"), cells.people(d["guardians"]),
          cells.label("row.workers"), cells.people(d["workers"])],
-        [cells.label("row.work_unit"), work_unit(cells),
-         cells.label("row.work_lead"), cells.value(w.names(d["work_lead"]))],
+        done_by(cells),
     ])  # fmt: skip
     return [head, linked_and_hazards(cells), _gas(cells), time_row(cells, "row.power_time")]
 
