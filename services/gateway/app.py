@@ -33,7 +33,7 @@ from services.gateway.texts import LANGUAGES, texts
 from services.log import open_log
 from services.settings import Settings
 
-SHUTDOWN_S = 5.0  # open streams are cut after this
+SHUTDOWN_S = 5.0  # requests that are not answered by then are cut
 HEADER_BYTES_MAX = 16 * 1024
 
 API_ROUTES = (
@@ -59,6 +59,7 @@ def make_app(gateway: Gateway) -> web.Application:
     app = web.Application(middlewares=middleware.MIDDLEWARES, client_max_size=limits.COMMAND_BYTES_MAX)
     app[GATEWAY] = gateway
     app.on_response_prepare.append(middleware.add_headers)
+    app.on_shutdown.append(gateway.hub.end)
     app.add_routes((*API_ROUTES, *static_files.ROUTES))
     _add_pages(app)
     return app

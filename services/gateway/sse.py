@@ -75,6 +75,14 @@ class Hub:
         self.streams += 1
         return queue
 
+    async def end(self, _: web.Application) -> None:
+        """The server stops: every stream ends at once, where it would else be waited for. Pages come back."""
+        for queues in self._queues.values():
+            for queue in queues:
+                if not queue.full():
+                    queue.put_nowait(b"")  # wakes its stream, which sees that it is not open any more
+            queues.clear()
+
     def is_open(self, site_id: str, queue: asyncio.Queue[bytes]) -> bool:
         return queue in self._queues.get(site_id, ())
 
