@@ -18,6 +18,8 @@ STATIC = Path(__file__).parent / "static"
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".png": "image/png"}
 COMPRESSED = frozenset({".js", ".css", ".svg"})
 IMPORT = re.compile(r'"\./([a-z_]+\.js)"')
+#: Not part of what a device takes with its first load: asked for by whoever needs it.
+ON_DEMAND = frozenset({"qr_reader.js"})
 #: Characters of the hash in an address: enough to tell two releases apart.
 VERSION_CHARS = 10
 FOR_EVER = "public, max-age=31536000, immutable"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from types import SimpleNamespace
@@ -10,7 +11,8 @@ import pytest
 from jinja2 import meta
 
 import services.gateway.pages
-from services.gateway.pages import form_page
+from services.gateway import static_files
+from services.gateway.pages import form_page, offline
 from services.gateway.pages.render import environment
 from services.gateway.texts import catalogue
 from tests.flow import walk
@@ -27,6 +29,11 @@ CLASS_BLOCK = re.compile(r"\{% block (?:main|body)_class %\}.*?\{% endblock %\}"
 #: Letters that are drawn, not read as words: versions ("v3"), %LEL's V for volt, and the like.
 NOT_WORDS = {"v", "V"}
 KEY = re.compile(r"""\bt\(\s*'([a-z_.]+)'\s*[,)]""")
+#: What others wrote, as their notice names it, with the hash of the file it speaks of.
+NOTICE = (STATIC / "THIRD_PARTY.txt").read_text("utf-8")
+THIRD_PARTY = dict(
+    zip(re.findall(r"^(\w+\.js)$", NOTICE, re.M), re.findall(r"sha256 ([0-9a-f]{64})", NOTICE), strict=True)
+)
 PLURAL = re.compile(r"""\btn\(\s*'([a-z_.]+)'""")
 
 
@@ -73,8 +80,25 @@ def test_every_icon_a_template_draws_is_in_the_sprite() -> None:
 def test_modules_hold_no_text_in_either_language() -> None:
     """A module takes its words from the page (`data-words`); a literal with spaces and a capital is a sentence."""
     sentence = re.compile(r'"[A-Z][a-z]+ [a-z]+[^"]*"|[\u4e00-\u9fff]')
-    code = {file.name: re.sub(r"//[^\n]*", "", file.read_text("utf-8")) for file in STATIC.glob("*.js")}
+    own = [file for file in STATIC.glob("*.js") if file.name not in THIRD_PARTY]
+    code = {file.name: re.sub(r"//[^\n]*", "", file.read_text("utf-8")) for file in own}
     assert {name: found for name, text in code.items() if (found := sentence.findall(text))} == {}
+
+
+@pytest.mark.parametrize("name", THIRD_PARTY)
+def test_what_others_wrote_is_the_file_that_its_notice_speaks_of_and_our_policy_allows_it(name: str) -> None:
+    found = (STATIC / name).read_bytes()
+    assert hashlib.sha256(found).hexdigest() == THIRD_PARTY[name]
+    assert re.findall(rb"\beval\(|new Function|WebAssembly|https?://(?!github\.com/)", found) == []
+
+
+def test_a_device_takes_the_reader_of_codes_only_when_it_needs_it() -> None:
+    """It is no part of the first load: no page names it, and the service worker does not fetch it ahead."""
+    named = static_files.static_url("qr_reader.js")
+    worker = offline._worker()
+    assert named not in worker and static_files.static_url("scan.js") in worker
+    assert [file.name for file in FILES if "qr_reader" in file.read_text("utf-8")] == []
+    assert f'READER = "{named}"' in static_files.content("scan.js").decode()
 
 
 #: What a page of a signed-in person has whatever it is about (render.page).

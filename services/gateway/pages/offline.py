@@ -13,7 +13,7 @@ from services.gateway import context
 from services.gateway.pages.render import View, page, texts_for_scripts, url, view_of
 from services.gateway.pages.render import safe_next as safe
 from services.gateway.roles import may_send
-from services.gateway.static_files import content, names, static_url
+from services.gateway.static_files import ON_DEMAND, content, names, static_url
 from services.gateway.texts import texts
 from services.seven_steps.board_ticket import Permit
 
@@ -48,7 +48,7 @@ def needed_ahead(view: View, tickets: Sequence[Permit]) -> list[str]:
 @cache
 def _worker() -> str:
     """sw.js with the files of this release in front: another content is another release."""
-    files = [static_url(name) for name in names() if name != "sw.js"]
+    files = [static_url(name) for name in names() if name != "sw.js" and name not in ON_DEMAND]
     script = content("sw.js").decode()
     release = hashlib.sha256(json.dumps([files, script]).encode()).hexdigest()[:16]
     known = {"RELEASE": release, "FILES": files, "OFFLINE_PAGE": OFFLINE_PAGE}

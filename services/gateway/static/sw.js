@@ -55,7 +55,15 @@ self.addEventListener("fetch", (event) => {
 });
 
 async function file(request) {
-  return (await caches.match(request)) || fetch(request);
+  const kept = await caches.match(request);
+  if (kept) return kept;
+  const answer = await fetch(request);
+  // what is asked for on demand is of this release too once it is here
+  if (answer.ok && answer.headers.get("Cache-Control")?.includes("immutable")) {
+    const copy = answer.clone();
+    await caches.open(FILES_CACHE).then((cache) => cache.put(request, copy)).catch(() => {}); // no room: fetched again
+  }
+  return answer;
 }
 
 async function page(request) {
