@@ -166,19 +166,41 @@ def test_a_device_without_room_says_so_and_loses_nothing(browser: Browser, demo:
         assert page.input_value("#command textarea") == "no room for this"
 
 
-def test_a_refusal_stays_until_it_was_seen(browser: Browser, demo: hand.Demo, tmp_path: Path) -> None:
+def refused(page: Page, demo: hand.Demo) -> None:
+    why = {"code": "wrong_state", "what": "wrong_state", "about": "HX-HW-1", "have": "void", "need": "active"}
+    said = {"error": "refused", "refusals": [why]}
+    page.route("**/api/commands", lambda route: route.fulfill(status=409, json=said))
+    concern(page, demo, "refused on purpose")
+    page.wait_for_selector("#answer [tabindex]")
+
+
+def test_a_refusal_that_nobody_dismissed_stands_in_the_outbox_in_words(
+    browser: Browser, demo: hand.Demo, tmp_path: Path
+) -> None:
     with handheld(browser, demo, tmp_path / "refused") as context:
         page = at_work(context, demo)
-        said = {"error": "refused", "refusals": [{"code": "wrong_state"}]}
-        page.route("**/api/commands", lambda route: route.fulfill(status=409, json=said))
-        page.goto(hand.form_address(demo, "record_concern", step=5))
-        page.fill("#command textarea", "refused on purpose")
-        page.click("#command button[type=submit]")
-        page.wait_for_selector("#answer [tabindex]")
+        refused(page, demo)
         page.goto(f"/sites/{demo.site}/outbox")
-        expect(page.locator("#outbox")).to_contain_text("Refused by the plant")
+        expect(page.locator("#outbox")).to_contain_text("HX-HW-1 now")
         page.click("#outbox button")
         expect(page.locator("#outbox-none")).to_be_visible()
+
+
+def test_a_refusal_dismissed_or_mended_on_its_form_is_not_in_the_outbox(
+    browser: Browser, demo: hand.Demo, tmp_path: Path
+) -> None:
+    with handheld(browser, demo, tmp_path / "dismissed") as context:
+        page = at_work(context, demo)
+        refused(page, demo)
+        expect(page.locator("[data-unsent]:visible [data-count]")).to_have_text("1")
+        page.click("#answer button")
+        expect(page.locator("[data-unsent]:visible")).to_contain_text("All sent")
+        assert kept(page) == []
+        refused(page, demo)
+        page.unroute("**/api/commands")
+        page.click("#command button[type=submit]")
+        page.wait_for_url("**done=record_concern**")
+        assert kept(page) == []
 
 
 def test_a_new_release_waits_while_a_form_is_being_filled_in(browser: Browser, demo: hand.Demo, tmp_path: Path) -> None:

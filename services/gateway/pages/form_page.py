@@ -132,7 +132,9 @@ def field_data(
         "passkeys": [k.key_id for k in live_keys(view.board, view.person_id) if k.means == PASSKEY],
         "wants_password": _wants_password(view, type_), "wide_form": type_ in WIDE_FORMS,
         "form_link": lambda other: acts.form_url(view, other, job, permit),
-        "words": {**texts_for_scripts(said, "script."), "messages": _messages(said.lang)},
+        "words": {
+            **texts_for_scripts(said, "script."), "seen": said.t("outbox_script.seen"), "messages": _messages(said.lang)
+        },
     }  # fmt: skip
 
 

@@ -1,8 +1,9 @@
 // A command's form: collects what was filled in, sends it, and shows what became of it.
 import { KeyGone, WrongPin, canPasskey, enrolled, isUnlocked, sign, signWithPasskey, unlock } from "./keys.js";
+import { explained } from "./answers.js";
 import { namedIn, taken } from "./documents.js";
 import { isOffline } from "./offline.js";
-import { askToPersist, deliver as deliverEntry, keepRecord } from "./outbox.js";
+import { askToPersist, deliver as deliverEntry, keepRecord, seen } from "./outbox.js";
 import { clientPart, csrf, forget, keep, kept, look, newId, send } from "./send.js";
 import { StoreFull } from "./store.js";
 
@@ -312,13 +313,12 @@ async function signed(client) {
 }
 
 async function show(status, body) {
-  const answer = await fetch(form.dataset.answer, {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() },
-    body: JSON.stringify({ status, body, type: form.dataset.type, job_id: form.dataset.job, permit_id: form.dataset.permit, seq: form.dataset.seq }),
-  }).catch(() => null);
-  answerBox.innerHTML = answer?.ok ? await answer.text() : `<div class="note wait" role="alert"><p></p></div>`;
-  if (!answer?.ok) answerBox.querySelector("p").textContent = words.no_answer;
+  const said = await explained(form.dataset.answer, {
+    status, body, type: form.dataset.type, job_id: form.dataset.job, permit_id: form.dataset.permit, seq: form.dataset.seq,
+  });
+  answerBox.innerHTML = said ?? `<div class="note wait" role="alert"><p></p></div>`;
+  if (said === undefined) answerBox.querySelector("p").textContent = words.no_answer;
+  if (refused) answerBox.append(dismissal());
   const heading = answerBox.querySelector("[tabindex]") || answerBox;
   heading.focus();
   answerBox.scrollIntoView({ block: "start" });
@@ -333,6 +333,26 @@ function busy(now) {
 }
 
 const mayWait = form?.dataset.mayWait !== undefined;
+let refused = ""; // the entry of the outbox whose refusal stands on this page
+
+// Seen here, it need not be seen in the outbox too; who leaves without a word finds it there.
+function dismissal() {
+  const dismiss = document.createElement("button");
+  dismiss.type = "button";
+  dismiss.className = "btn full";
+  dismiss.textContent = words.seen;
+  dismiss.addEventListener("click", async () => {
+    await forgetRefused();
+    answerBox.replaceChildren();
+    document.getElementById("main").focus();
+  });
+  return dismiss;
+}
+
+async function forgetRefused() {
+  if (refused) await seen(refused);
+  refused = "";
+}
 
 // A record that may wait: on this device first, then sent; without an answer it goes on from the outbox by itself.
 async function record(client, tapped, signature) {
@@ -348,8 +368,10 @@ async function record(client, tapped, signature) {
     return;
   }
   askToPersist();
+  await forgetRefused(); // this one is sent in its place
   const answer = isOffline() ? { status: 0, body: {} } : await deliverEntry(entry);
   busy(false);
+  if (NAMED.has(answer.status) && answer.status !== 200) refused = entry.id;
   if (NAMED.has(answer.status) || answer.status === 401) { await after(answer); return; }
   const next = new URL(form.dataset.next, location.origin);
   location.assign(`${form.dataset.outbox}?next=${encodeURIComponent(next.pathname + next.search)}`);

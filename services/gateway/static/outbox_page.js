@@ -1,4 +1,5 @@
 // The list of what waits on this device: made here by whom, when, and what the plant said of it. Can be saved as a file.
+import { explained } from "./answers.js";
 import { entries } from "./store.js";
 import { onChange, person, seen, sendAll } from "./outbox.js";
 
@@ -13,11 +14,22 @@ function line(tag, text, className = "") {
   return made;
 }
 
-function reasons(entry) {
+function codes({ body, status }) {
   const list = document.createElement("ul");
-  const codes = entry.answer?.body?.refusals?.map((one) => one.code) || [entry.answer?.body?.error || String(entry.answer?.status)];
-  for (const code of new Set(codes)) list.append(line("li", code, "id"));
+  const found = body?.refusals?.map((one) => one.code) || [body?.error || String(status)];
+  for (const code of new Set(found)) list.append(line("li", code, "id"));
   return list;
+}
+
+// Why it was refused: in words where the plant can be asked for them, else its codes.
+function reasons(entry) {
+  const place = document.createElement("div");
+  place.className = "st";
+  place.append(line("p", words.refused, "bad"), codes(entry.answer));
+  const { client } = entry;
+  const told = { ...entry.answer, type: client.type, job_id: client.job_id, permit_id: client.permit_id };
+  explained(box.dataset.answer, told).then((said) => { if (said !== undefined) place.innerHTML = said; });
+  return place;
 }
 
 function card(entry) {
@@ -27,7 +39,7 @@ function card(entry) {
   if (entry.author !== person() && !entry.transport.signature) {
     item.append(line("p", words.waits_for_author, "s"));
   } else if (entry.state === "refused") {
-    item.append(line("p", words.refused, "bad"), reasons(entry));
+    item.append(reasons(entry));
     const button = line("button", words.seen, "btn");
     button.type = "button";
     button.addEventListener("click", () => seen(entry.id));
