@@ -108,17 +108,30 @@ async def _earlier(view: View, job_id: str) -> tuple[Job, Mapping[str, Permit]]:
 async def risk_data(view: View, job: Job, start: Start | None) -> dict[str, Any]:
     """What the page needs besides its form."""
     rules, tickets = rules_of(view), _tickets(view, job)
-    found = await context.gateway(view.request).reading.search([view.site_id], Filters(), EARLIER_MAX, 0)
     lessons = {one.lesson_id: one for ticket in tickets for one in lessons_for(view.board, job, ticket)}
     return {
         "bounds": {s: {b: str(rules.number(f"{s}_{b}_from", view.board)) for b in BANDS} for s in SCALES},
         "wanted": [(one, rules.listed(f"hazards_{one.type}")) for one in tickets],
         "templates": sorted({one.type for one in tickets}),
-        "earlier": [row for row in found["jobs"] if row["job_id"] != job.job_id],
+        "earlier": [row for row in await _rows_earlier(view, job) if await _has_assessment(view, row)],
         "copied_from": job.copied_from or "",
         "start": start.name if start else "",
         "lessons": list(lessons.values()),
     }
+
+
+async def _rows_earlier(view: View, job: Job) -> list[Mapping[str, Any]]:
+    found = await context.gateway(view.request).reading.search([view.site_id], Filters(), EARLIER_MAX, 0)
+    return [row for row in found["jobs"] if row["job_id"] != job.job_id]
+
+
+async def _has_assessment(view: View, row: Mapping[str, Any]) -> bool:
+    """The list holds jobs of which nothing is assessed yet, or which were withdrawn before."""
+    try:
+        earlier, _ = await _earlier(view, row["job_id"])
+    except problems.NotFound:
+        return False
+    return earlier.assessment is not None
 
 
 def _tickets(view: View, job: Job) -> list[Permit]:
