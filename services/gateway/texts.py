@@ -133,7 +133,7 @@ PREFIX_GROUPS = {
     "mark": "mark", "method": "method", "cause": "cause", "kind": "gas", "alarm": "alarm", "point": "point",
     "mode": "entry_mode", "means": "means", "service": "service", "weather": "weather",
 }  # fmt: skip
-ABOUT_GROUPS = ("hazard", "fact")
+ABOUT_GROUPS = ("limit", "hazard", "fact")
 
 
 @cache
@@ -151,10 +151,11 @@ def reason_parts(
 
     `about` is a name or a number where the caller could join it. `stamp` turns a UTC time inside a value into what the
     reader's clock shows. A `what` that has no phrase falls back to the gate's own title, so that a new gate never
-    answers with an empty reason.
+    answers with an empty reason; a code of another release says at least itself.
     """
     said = texts(lang)
     about, have, need = said.about(about), *(INSTANT.sub(lambda at: stamp(at[0]), said.value(v)) for v in (have, need))
+    what = what or code
     values = {"about": about, "have": have or said.t("words.none"), "need": need, "limit": need.lstrip("≤≥ ")}
     if said.has(f"missing.{what}.fact"):
         more = said.t(f"missing.{what}.need", **values) if said.has(f"missing.{what}.need") else ""

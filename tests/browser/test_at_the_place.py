@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from services.documents import BrokenImage
+from services.documents.photos import without_tags
 from tests.browser import hand
 from tests.browser.test_briefing import SEND, act_as
-from tests.browser.test_offline import at_work, handheld, kept, trail, until
+from tests.browser.test_offline import at_work, handheld, kept, module, trail, until
+from tests.documents.test_photos import photo
 
 pytestmark = pytest.mark.browser
 #: 1 x 1 pixel, with an Exif block that says it lies on its side (6) and a comment: both are tags of a camera.
@@ -47,6 +50,58 @@ def test_a_photo_made_without_a_network_goes_before_the_line_that_names_it(
         said = answered[-1]["body"]["client"]["payload"]["lines"]
         assert [one.get("photo_sha256") for one in said] == [sha256]
         assert page.request.get(f"/api/documents/{sha256}").status == 200
+
+
+CLEAN = """async ([at, sent]) => {
+  const { withoutTags } = await import(at);
+  return Promise.all(sent.map(async (text) => {
+    const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+    try {
+      const kept = new Uint8Array(await new Blob(withoutTags(bytes)).arrayBuffer());
+      return btoa(String.fromCharCode(...kept));
+    } catch (trouble) { return trouble.kind; }
+  }));
+}"""
+
+
+def test_the_page_cleans_a_photo_of_any_kind_byte_for_byte_as_the_plant_does(page: Page) -> None:
+    sent: list[tuple[str, bytes]] = []
+    for kind in ("JPEG", "PNG", "WEBP"):
+        upright, turned = photo(kind), photo(kind, 6)
+        cut = [turned[:at] for at in range(16, len(turned), len(turned) // 20)]
+        damaged = [turned[:at] + bytes([turned[at] ^ 0x55]) + turned[at + 1 :] for at in range(12, len(turned), 97)]
+        sent += [(f"image/{kind.lower()}", one) for one in (upright, turned, turned + b"31.2304", *cut, *damaged)]
+    cleaned = page.evaluate(CLEAN, [module(page, "photo.js"), [base64.b64encode(one).decode() for _, one in sent]])
+    assert cleaned == [_by_the_plant(*one) for one in sent]
+
+
+def _by_the_plant(media_type: str, sent: bytes) -> str:
+    try:
+        return base64.b64encode(without_tags(media_type, sent)).decode()
+    except BrokenImage:
+        return "broken"
+
+
+@pytest.mark.parametrize(("name", "sent", "said"), [
+    ("p.heic", b"\0\0\0\x18ftypheic\0\0", "HEIC photo must be saved as JPEG"),
+    ("p.jpg", PHOTO[:40], "the place where it was taken can't be removed"),
+    ("p.jpg", b"", "the file is empty"),
+])  # fmt: skip
+@pytest.mark.parametrize("online", [True, False])
+def test_a_file_that_can_not_be_kept_is_refused_with_a_word(
+    browser: Browser, demo: hand.Demo, name: str, sent: bytes, said: str, online: bool
+) -> None:
+    with hand.context(browser, demo) as context:
+        page = context.new_page()
+        hand.sign_in(page, demo)
+        page.goto(hand.form_address(demo, MEASURES, step=5))
+        page.wait_for_load_state("networkidle")
+        page.locator("[data-lines] details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+        context.set_offline(not online)
+        line = page.locator("[data-line]").first
+        line.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": sent})
+        expect(line.locator("[data-fault]").first).to_contain_text(said)
+        assert line.locator("[data-sha]").input_value() == ""
 
 
 def gas_form(page: Page, demo: hand.Demo) -> None:

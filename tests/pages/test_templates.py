@@ -25,7 +25,7 @@ LETTER = re.compile(r"[A-Za-z\u4e00-\u9fff]")
 SAID_ATTRIBUTES = re.compile(r'\b(?:aria-label|title|placeholder|alt|value)="([^"]*)"')
 EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 #: Blocks that hold names of classes.
-CLASS_BLOCK = re.compile(r"\{% block (?:main|body)_class %\}.*?\{% endblock %\}")
+CLASS_BLOCK = re.compile(r"\{% block (?:main|body|top)_class %\}.*?\{% endblock %\}")
 #: Letters that are drawn, not read as words: versions ("v3"), %LEL's V for volt, and the like.
 NOT_WORDS = {"v", "V"}
 KEY = re.compile(r"""\bt\(\s*'([a-z_.]+)'\s*[,)]""")

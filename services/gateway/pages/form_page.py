@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import web
 
+from schemas import limits
 from schemas.commands.base import REGISTRY
 from services.gateway import context, problems
 from services.gateway.pages import acts, board_view, briefing_page, gas_page, job_view, risk_page, suggest, trail
@@ -128,7 +129,7 @@ def field_data(
         "controls": builder.controls(REGISTRY[type_, spec.version].payload, values),
         "version": spec.version, "kind": spec.kind, "who": [said.word("role", role) for role in wanted],
         "help": said.t(what) if said.has(what) else "", "wants_presence": type_ in ON_SITE,
-        "may_wait": type_ in MAY_WAIT,
+        "may_wait": type_ in MAY_WAIT, "document_bytes_max": limits.DOCUMENT_BYTES_MAX,
         "passkeys": [k.key_id for k in live_keys(view.board, view.person_id) if k.means == PASSKEY],
         "wants_password": _wants_password(view, type_), "wide_form": type_ in WIDE_FORMS,
         "form_link": lambda other: acts.form_url(view, other, job, permit),

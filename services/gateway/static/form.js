@@ -4,6 +4,7 @@ import { explained } from "./answers.js";
 import { namedIn, taken } from "./documents.js";
 import { isOffline } from "./offline.js";
 import { askToPersist, deliver as deliverEntry, keepRecord, seen } from "./outbox.js";
+import { NotTaken } from "./photo.js";
 import { clientPart, csrf, forget, keep, kept, look, newId, send } from "./send.js";
 import { StoreFull } from "./store.js";
 
@@ -173,12 +174,15 @@ function clearFaults() {
   form.querySelectorAll("[aria-invalid]").forEach((one) => one.removeAttribute("aria-invalid"));
 }
 
+// No text: nothing is wrong here any more.
 function faultAt(field, text) {
   const fault = [...field.children].find((child) => child.dataset.fault !== undefined);
   if (!fault) return false;
   fault.textContent = text;
-  fault.hidden = false;
-  (input(field) || field).setAttribute("aria-invalid", "true");
+  fault.hidden = !text;
+  const place = input(field) || field;
+  if (text) place.setAttribute("aria-invalid", "true");
+  else place.removeAttribute("aria-invalid");
   return true;
 }
 
@@ -466,15 +470,20 @@ form?.addEventListener("change", async (event) => {
   const file = event.target;
   if (file.type !== "file" || !file.files.length) return;
   const field = file.closest("[data-kind=document],[data-line]");
+  const said = field.querySelector("[data-uploaded]");
+  field.querySelector("[data-sha]").value = ""; // one chosen before is not what is meant now
+  said.hidden = true;
+  faultAt(field, "");
   let stored;
   try {
-    stored = await taken(file.files[0], mayWait);
-  } catch {
-    faultAt(field, words.upload_failed);
+    stored = await taken(file.files[0], mayWait, Number(form.dataset.documentBytes));
+  } catch (trouble) {
+    if (!(trouble instanceof NotTaken)) throw trouble;
+    file.value = "";
+    faultAt(field, words[`upload_${trouble.kind}`].replace("{mb}", Math.floor(form.dataset.documentBytes / 1048576)));
     return;
   }
   field.querySelector("[data-sha]").value = stored.sha256;
-  const said = field.querySelector("[data-uploaded]");
   said.hidden = false;
   said.querySelector(".id").textContent = stored.sha256.slice(0, 16);
   const waits = said.querySelector("[data-waits]");

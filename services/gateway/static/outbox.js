@@ -42,12 +42,13 @@ export async function waiting() {
 }
 
 // Documents first, each gone from the entry once the plant has it under the very name that the record says. Under
-// another name it is another document: the record goes out, and the plant refuses it because its document is missing.
+// another name it is another document, and one that the plant never takes comes to nothing: the record goes out, and the
+// plant refuses it because its document is missing.
 async function sendBlobs(entry) {
   while (entry.blobs?.length) {
     const [{ sha256, blob }, ...rest] = entry.blobs;
-    const there = await upload(blob);
-    if (there === undefined) {
+    const { sha256: there, never } = await upload(blob);
+    if (!there && !never) {
       await put({ ...entry, tries: entry.tries + 1 });
       tell();
       return false;
