@@ -135,8 +135,6 @@ def board_data(view: View, wanted: BoardFilter) -> dict[str, Any]:
     totals = {column: sum(len(found) for (_, of), found in cells.items() if of == column) for column in COLUMNS}
     for alarm in _open_alarms(view):
         view.people.see(alarm.owner)
-    for emergency in view.board.emergencies.values():
-        view.people.see(emergency.declared_by)
     return {"columns": COLUMNS, "cells": _cells(view, cells), "totals": totals, "asked": wanted, "permits": permits}
 
 
@@ -155,7 +153,7 @@ def _cells(view: View, found: Mapping[tuple[str, str], list[Entry]]) -> dict[tup
 
 
 def finish(view: View, data: dict[str, Any]) -> dict[str, Any]:
-    """Rows, alarms and emergencies, once the names are known."""
+    """Rows and alarms, once the names are known."""
     wanted: BoardFilter = data["asked"]
     rows = []
     for area in view.board.areas.values():
@@ -168,7 +166,6 @@ def finish(view: View, data: dict[str, Any]) -> dict[str, Any]:
         "rows": rows,
         "alarms": [alarm_row(view, alarm) for alarm in open_alarms[:ALARMS_SHOWN_MAX]],
         "alarm_count": len(open_alarms),
-        "emergencies": [emergency_view(view, emergency) for emergency in view.board.emergencies.values()],
         "plan": area_plan.plan_of(view, data["permits"], wanted.area),
         "state_of": lambda one: shown_state(one, view.board.jobs[one.job_id]),
         "state_word": lambda one: state_word(view, one, view.board.jobs[one.job_id]),
