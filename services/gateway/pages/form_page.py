@@ -11,7 +11,17 @@ from aiohttp import web
 from schemas import limits
 from schemas.commands.base import REGISTRY
 from services.gateway import context, problems
-from services.gateway.pages import acts, board_view, briefing_page, gas_page, job_view, risk_page, suggest, trail
+from services.gateway.pages import (
+    acts,
+    board_view,
+    briefing_page,
+    faults,
+    gas_page,
+    job_view,
+    risk_page,
+    suggest,
+    trail,
+)
 from services.gateway.pages.controls import Builder
 from services.gateway.pages.job_page import level_reason, with_job
 from services.gateway.pages.offline import MAY_WAIT
@@ -19,7 +29,6 @@ from services.gateway.pages.options import FormOptions, given_values, rules_of
 from services.gateway.pages.reasons import Reason, reason, reasons, see_verdicts
 from services.gateway.pages.render import View, environment, page, safe_next, texts_for_scripts, url, view_of
 from services.gateway.roles import may_send
-from services.gateway.texts import catalogue
 from services.seven_steps import codes
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
@@ -133,9 +142,7 @@ def field_data(
         "passkeys": [k.key_id for k in live_keys(view.board, view.person_id) if k.means == PASSKEY],
         "wants_password": _wants_password(view, type_), "wide_form": type_ in WIDE_FORMS,
         "form_link": lambda other: acts.form_url(view, other, job, permit),
-        "words": {
-            **texts_for_scripts(said, "script."), "seen": said.t("outbox_script.seen"), "messages": _messages(said.lang)
-        },
+        "words": {**texts_for_scripts(said, "script."), "seen": said.t("outbox_script.seen")},
     }  # fmt: skip
 
 
@@ -202,12 +209,6 @@ def _subjects(view: View, type_: str, of_permit: bool) -> list[tuple[str, str]]:
     return [(acts.form_url(view, type_, one), f"{one.job_no} · {one.title}") for one in view.board.jobs.values()]
 
 
-def _messages(lang: str) -> Mapping[str, str]:
-    """The schema's messages in the page's language, by what it says in English."""
-    english, here = catalogue("en"), catalogue(lang)
-    return {english[key]: here[key] for key in english if key.startswith("message.")}
-
-
 def _suggested(view: View, type_: str, job: Job | None, permit: Permit | None) -> list[suggest.Suggestion]:
     if not context.is_simulated(view.board):
         return []
@@ -224,11 +225,17 @@ KINDS = {
     202: "waiting",
     401: "signed_out",
     403: "not_allowed",
+    408: "not_serving",
     409: "refused",
+    413: "too_large",
     422: "malformed",
     429: "too_many",
     503: "not_serving",
 }
+
+
+def _kind(status: int, body: Mapping[str, Any]) -> str:
+    return "stale_page" if body.get("error") == problems.Forged.error else KINDS.get(status, "broken")
 
 
 async def _decided_meanwhile(
@@ -267,12 +274,13 @@ async def answer(request: web.Request) -> web.Response:
     ]
     said = view.said
     fragment = environment().get_template("answer.html").render(
-        t=said.t, tn=said.tn, word=said.word, kind=KINDS.get(status, "broken"), type=type_, reasons=found,
+        t=said.t, tn=said.tn, word=said.word, kind=_kind(status, body), type=type_, may_wait=type_ in MAY_WAIT,
+        reasons=found,
         site_seq=body.get("site_seq"), form_link=lambda other: acts.form_url(view, other, job, permit),
-        faults=[(path, " ".join(_messages(said.lang).get(one, str(one)) for one in said_of))
-                for path, said_of in dict(body.get("fields") or {}).items()],
+        faults=faults.in_words(said, type_, dict(body.get("fields") or {})),
         may=[said.word("role", role) for role in may],
         able=[view.people.name(one) for one in view.people.with_roles(may)],
+        sign_in_to=acts.form_url(view, type_, job, permit),
         reference=body.get("reference", ""), fmt=view.formats, name=view.people.name,
         meanwhile=trail.entries(view, decided),
     )  # fmt: skip

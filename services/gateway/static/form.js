@@ -3,9 +3,10 @@ import { KeyGone, WrongPin, canPasskey, enrolled, isUnlocked, sign, signWithPass
 import { explained } from "./answers.js";
 import { namedIn, taken } from "./documents.js";
 import { isOffline } from "./offline.js";
-import { askToPersist, deliver as deliverEntry, keepRecord, seen } from "./outbox.js";
+import { askToPersist, deliver as deliverEntry, isRefused, keepRecord, seen } from "./outbox.js";
 import { NotTaken } from "./photo.js";
-import { clientPart, csrf, forget, keep, kept, look, newId, send } from "./send.js";
+import { proved } from "./proof.js";
+import { clientPart, forget, keep, kept, look, newId, send } from "./send.js";
 import { StoreFull } from "./store.js";
 
 const form = document.getElementById("command");
@@ -205,17 +206,17 @@ function fieldAt(path) {
   return field;
 }
 
-function showFaults(faults) {
-  const left = {};
+// What the plant said of fields goes to the fields; what has none stays in the list. The first field that has one.
+function showFaults() {
   let first = null;
-  for (const [path, messages] of Object.entries(faults)) {
-    const steps = path.split(".").filter((step) => step !== "payload" && step !== "_schema");
+  for (const line of answerBox.querySelectorAll("[data-path]")) {
+    const steps = line.dataset.path.split(".").filter((step) => step !== "payload" && step !== "_schema");
     const field = fieldAt(steps);
-    const said = (messages || []).map((one) => words.messages?.[one] || one).join(" ");
-    if (field && faultAt(field, said)) first ||= field;
-    else left[path] = messages;
+    if (!field || !faultAt(field, line.querySelector("[data-said]").textContent)) continue;
+    first ||= field;
+    line.remove();
   }
-  return { left, first };
+  return first;
 }
 
 function emptyRequired() {
@@ -264,13 +265,9 @@ function transport() {
 async function proveWhoOneIs() {
   const field = form.querySelector("[data-password]");
   if (!field || !field.value) return true;
-  const answer = await fetch("/api/re-authenticate", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() },
-    body: JSON.stringify({ password: field.value }),
-  }).catch(() => ({ ok: false }));
-  if (answer.ok) { field.value = ""; return true; }
-  faultAt(field.closest(".fld"), words.wrong_password);
+  const { word, minutes } = await proved(field.value);
+  if (!word) { field.value = ""; return true; }
+  faultAt(field.closest(".fld"), words[word].replace("{min}", minutes));
   field.focus();
   return false;
 }
@@ -317,11 +314,11 @@ async function signed(client) {
 }
 
 async function show(status, body) {
-  const said = await explained(form.dataset.answer, {
+  const said = status && await explained(form.dataset.answer, {
     status, body, type: form.dataset.type, job_id: form.dataset.job, permit_id: form.dataset.permit, seq: form.dataset.seq,
   });
-  answerBox.innerHTML = said ?? `<div class="note wait" role="alert"><p></p></div>`;
-  if (said === undefined) answerBox.querySelector("p").textContent = words.no_answer;
+  answerBox.innerHTML = said || `<div class="note wait" role="alert"><p></p></div>`;
+  if (!said) answerBox.querySelector("p").textContent = words.no_answer;
   if (refused) answerBox.append(dismissal());
   const heading = answerBox.querySelector("[tabindex]") || answerBox;
   heading.focus();
@@ -375,7 +372,7 @@ async function record(client, tapped, signature) {
   await forgetRefused(); // this one is sent in its place
   const answer = isOffline() ? { status: 0, body: {} } : await deliverEntry(entry);
   busy(false);
-  if (NAMED.has(answer.status) && answer.status !== 200) refused = entry.id;
+  if (isRefused(answer)) refused = entry.id;
   if (NAMED.has(answer.status) || answer.status === 401) { await after(answer); return; }
   const next = new URL(form.dataset.next, location.origin);
   location.assign(`${form.dataset.outbox}?next=${encodeURIComponent(next.pathname + next.search)}`);
@@ -405,9 +402,9 @@ async function after(answer) {
   }
   document.querySelector("[data-reasons]")?.remove();
   if (answer.status === 422) {
-    const { left, first } = showFaults(answer.body.fields || {});
-    await show(422, { fields: left });
-    (first ? input(first) || first : answerBox).focus?.();
+    await show(422, answer.body);
+    const first = showFaults();
+    if (first) (input(first) || first).focus();
     return;
   }
   await show(answer.status, answer.body);

@@ -1,6 +1,7 @@
 // My keys: a new key on this device under a PIN, or a passkey; each is registered as a fact on the plant's log.
 import { PIN_DIGITS_MIN, canPasskey, enrol, enrolled, forget, makePasskey } from "./keys.js";
-import { clientPart, csrf, look, send } from "./send.js";
+import { proved } from "./proof.js";
+import { clientPart, look, send } from "./send.js";
 
 const page = document.getElementById("keys");
 const words = JSON.parse(page.dataset.words);
@@ -14,15 +15,10 @@ function say(text, bad = false) {
   said.focus();
 }
 
-async function proved() {
-  const password = document.getElementById("keys-password").value;
-  const answer = await fetch("/api/re-authenticate", {
-    method: "POST",
-    headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() },
-    body: JSON.stringify({ password }),
-  }).catch(() => ({ ok: false }));
-  if (!answer.ok) say(words.wrong_password, true);
-  return answer.ok;
+async function mayGoOn() {
+  const { word, minutes } = await proved(document.getElementById("keys-password").value);
+  if (word) say(words[word].replace("{min}", minutes), true);
+  return !word;
 }
 
 async function register(means, key) {
@@ -43,14 +39,14 @@ document.getElementById("keys-enrol").addEventListener("submit", async (event) =
   const [pin, again] = ["keys-pin", "keys-pin-again"].map((id) => document.getElementById(id).value.trim());
   if (!/^\d+$/.test(pin) || pin.length < PIN_DIGITS_MIN) return say(words.pin_short, true);
   if (pin !== again) return say(words.pin_differs, true);
-  if (!(await proved())) return undefined;
+  if (!(await mayGoOn())) return undefined;
   const key = await enrol({ person: me, name: page.dataset.name, user: page.dataset.user, site: document.body.dataset.site }, pin);
   if (!(await register("device_key", key))) await forget(me);
   return undefined;
 });
 
 document.getElementById("keys-passkey").addEventListener("click", async () => {
-  if (!(await proved())) return;
+  if (!(await mayGoOn())) return;
   try {
     await register("passkey", await makePasskey(me, page.dataset.name));
   } catch (trouble) {

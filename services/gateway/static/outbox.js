@@ -6,6 +6,8 @@ import { look, pageId, send } from "./send.js";
 
 const AGAIN_MS = [2000, 5000, 15000, 30000];
 const REFUSED = new Set([403, 409, 413, 415, 422]);
+// A page of an earlier session is not believed, whatever it carries: what it sends waits for a page of now.
+export const isRefused = ({ status, body }) => REFUSED.has(status) && body.error !== "csrf";
 const changed = new EventTarget();
 let made = 0;
 let failures = 0;
@@ -66,8 +68,8 @@ export async function deliver(entry) {
   let answer = await send({ client: entry.client, page: entry.page, tapped: entry.tapped }, entry.transport || {});
   if (answer.status === 202) answer = await look(answer.body.where || `/api/commands/${entry.id}`, 10, 500);
   if (answer.status === 200) await remove(entry.id);
-  else if (REFUSED.has(answer.status)) await put({ ...entry, state: "refused", answer });
-  else await put({ ...entry, tries: entry.tries + 1 });
+  else if (isRefused(answer)) await put({ ...entry, state: "refused", answer });
+  else await put({ ...entry, tries: entry.tries + 1, trouble: answer.body.reference });
   tell();
   return answer;
 }
@@ -83,8 +85,8 @@ export async function seen(id) {
 async function round() {
   for (const entry of await waiting()) {
     if (entry.author !== person() && !entry.transport.signature) continue;
-    const { status } = await deliver(entry);
-    if (status !== 200 && !REFUSED.has(status)) return false;
+    const answer = await deliver(entry);
+    if (answer.status !== 200 && !isRefused(answer)) return false;
   }
   return true;
 }

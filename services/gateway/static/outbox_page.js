@@ -46,6 +46,7 @@ function card(entry) {
     item.append(button);
   } else {
     item.append(line("p", words.waiting, "s"));
+    if (entry.trouble) item.append(line("p", words.trouble.replace("{reference}", entry.trouble)));
   }
   return item;
 }

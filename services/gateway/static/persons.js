@@ -1,8 +1,10 @@
 // Who is here: the persons whose key is on this device, one tap, their PIN, signed in. The plant hands out a challenge,
 // the key signs it; another person's kept pages go, and the key of whoever was here before is locked at once.
 import { KeyGone, WrongPin, canonical, everyone, lock, signBytes, unlock } from "./keys.js";
+import { minutesLeft } from "./proof.js";
 import { csrf } from "./send.js";
 
+const SAID = { 401: "key_refused", 403: "stale_page" };
 const box = document.getElementById("persons");
 const words = JSON.parse(box.dataset.words);
 const list = box.querySelector("[data-list]");
@@ -66,7 +68,7 @@ async function tried(who) {
       return;
     }
     await lock();
-    say(answer.status === 429 ? words.locked.replace("{s}", answer.headers.get("Retry-After")) : answer.status === 401 ? words.key_refused : words.broken);
+    say(answer.status === 429 ? words.locked.replace("{min}", minutesLeft(answer)) : words[SAID[answer.status] || "broken"]);
   } catch (trouble) {
     if (trouble instanceof KeyGone) say(words.key_gone);
     else if (trouble instanceof WrongPin) say(words.wrong_pin);

@@ -1,6 +1,8 @@
 // Sign-in: sends works number and password, and goes on to where the person wanted to go.
+import { minutesLeft } from "./proof.js";
 import { csrf } from "./send.js";
 
+const SAID = { 401: "refused", 422: "refused", 403: "stale_page" };
 const form = document.getElementById("signin");
 const words = JSON.parse(form.dataset.words);
 const fault = document.getElementById("fault");
@@ -32,8 +34,7 @@ form.addEventListener("submit", async (event) => {
       location.assign(form.dataset.next || "/");
       return;
     }
-    const after = answer.headers.get("Retry-After");
-    say(answer.status === 429 ? words.locked.replace("{s}", after) : answer.status === 401 || answer.status === 422 ? words.refused : words.broken);
+    say(answer.status === 429 ? words.locked.replace("{min}", minutesLeft(answer)) : words[SAID[answer.status] || "broken"]);
   } catch {
     say(words.no_answer);
   } finally {
