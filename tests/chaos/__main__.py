@@ -1,6 +1,6 @@
 """`python -m tests.chaos`: kill everything again and again, then check the whole log. Prints one closing line.
 
-    --log sqlite|kafka|both   --commands N   --kills N   --ci   --keep DIR (leaves logs and records there)
+    --log sqlite|kafka|both   --commands N   --kills N   --keep DIR (leaves logs and records there)
 
 Exit code 0 if every promise held, 1 if one did not; problems go to stderr, figures as JSON to stdout.
 """

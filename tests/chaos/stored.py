@@ -70,29 +70,6 @@ def log_size(url: str) -> int:
         consumer.close()
 
 
-def last_records(address: str, topic: str) -> list[bytes]:
-    """The last value of each Kafka partition that has one."""
-    from kafka import KafkaConsumer, TopicPartition
-
-    consumer: Any = KafkaConsumer(
-        bootstrap_servers=address, group_id=None, enable_auto_commit=False, consumer_timeout_ms=READ_TIMEOUT_MS
-    )
-    try:
-        partitions = [TopicPartition(topic, number) for number in consumer.partitions_for_topic(topic)]
-        ends = {p: end for p, end in consumer.end_offsets(partitions).items() if end > 0}
-        consumer.assign(list(ends))
-        for partition, end in ends.items():
-            consumer.seek(partition, end - 1)
-        found: dict[int, bytes] = {}
-        for record in consumer if ends else ():
-            found[record.partition] = record.value
-            if len(found) == len(ends):
-                break
-        return list(found.values())
-    finally:
-        consumer.close()
-
-
 def tail_problems(url: str, topics: dict[str, list[Stored]]) -> list[str]:
     """The SQLite log keeps the next offset of each partition beside it: a missing last record shows there."""
     scheme, _, path = url.partition("://")
