@@ -31,6 +31,7 @@ class Index:
     people: Entries = EMPTY  # person -> tickets on whose crew they are
     pipes: Entries = EMPTY  # pipe -> tickets that open it
     points: Entries = EMPTY  # isolation point -> jobs that plan it or have it in force
+    leads: Entries = EMPTY  # person -> jobs that they lead
     certificates: Entries = EMPTY  # person -> certificates
     wide: frozenset[str] = frozenset()  # tickets whose reach or error is no longer narrow
 
@@ -83,10 +84,14 @@ def with_job(index: Index, before: Job | None, after: Job | None) -> Index:
     both = before is not None and after is not None
     if both and before.plan is after.plan and before.isolations is after.isolations:  # type: ignore[union-attr]
         return index
-    old = frozenset(("points", point) for point in points_of(before)) if before is not None else frozenset()
-    new = frozenset(("points", point) for point in points_of(after)) if after is not None else frozenset()
+    old = _job_keys(before) if before is not None else frozenset()
+    new = _job_keys(after) if after is not None else frozenset()
     known = after or before
     return _moved(index, known.job_id, old, new) if known is not None else index
+
+
+def _job_keys(job: Job) -> frozenset[Key]:
+    return frozenset({("leads", job.work_lead), *(("points", point) for point in points_of(job))})
 
 
 def with_certificate(index: Index, before: Certificate | None, after: Certificate) -> Index:

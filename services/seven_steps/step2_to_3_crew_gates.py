@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from services.seven_steps import roles, site_time
@@ -135,13 +136,16 @@ def guardian_not_certified(case: Case) -> tuple[Missing, ...]:
 
 def _others(case: Case, person_id: str) -> list[Permit]:
     """Live tickets on whose crew that person is and whose planned time overlaps this one's, the oldest first."""
+    return _at_that_time(case, (case.board.permits[key] for key in case.board.index.people.get(person_id, ())))
+
+
+def _at_that_time(case: Case, tickets: Iterable[Permit]) -> list[Permit]:
     here = case.permit
     assert here is not None
     watch = case.rules.duration("fire_watch", case.board)
-    theirs = (case.board.permits[key] for key in case.board.index.people.get(person_id, ()))
     found = (
         p
-        for p in theirs
+        for p in tickets
         if p.permit_id != here.permit_id
         and p.state not in ENDED | {"accepted"}
         and p.planned_from < here.planned_to
@@ -159,7 +163,7 @@ def _occupied_until(permit: Permit, watch: timedelta, now: datetime) -> datetime
     return permit.planned_to
 
 
-def _same_spot(one: Permit, other: Permit) -> bool:
+def same_spot(one: Permit, other: Permit) -> bool:
     """Linked tickets of one job at one place (reading A10.11)."""
     linked = other.permit_id in one.related or one.permit_id in other.related
     return linked and (one.job_id, one.area_id, one.place) == (other.job_id, other.area_id, other.place)
@@ -170,7 +174,7 @@ def guardian_elsewhere(case: Case) -> tuple[Missing, ...]:
     found = []
     for person_id in guardians_of(case.permit):
         for other in _others(case, person_id):
-            if person_id in guardians_of(other) and not _same_spot(case.permit, other):
+            if person_id in guardians_of(other) and not same_spot(case.permit, other):
                 found.append(
                     Missing("guardian_place", about=person_id, have=other.permit_no, need=":one_place", who=PREPARERS)
                 )
@@ -178,17 +182,34 @@ def guardian_elsewhere(case: Case) -> tuple[Missing, ...]:
 
 
 def guardian_on_crew(case: Case) -> tuple[Missing, ...]:
-    """A guardian does no other work: no worker of an overlapping ticket, nor the lead of this job (4.10)."""
+    """A guardian does no other work: works on no overlapping ticket and leads no such work, here or elsewhere (4.10).
+
+    So whoever works on this ticket, or leads it, is no guardian of another one meanwhile.
+    """
     assert case.permit is not None and case.job is not None
-    found = []
-    for person_id in guardians_of(case.permit):
-        works = [p for p in _others(case, person_id) if p.crew[person_id].role == "worker"]
-        if works or person_id == case.job.work_lead:
-            have = works[0].permit_no if works else ":work_lead"
-            found.append(
-                Missing("guardian_other_duty", about=person_id, have=have, need=":no_other_work", who=PREPARERS)
-            )
-    return tuple(found)
+    at_work = {m.person_id for m in crew_asked(case) if m.role == "worker"} | {case.job.work_lead}
+    duties = [(guardian, _other_work(case, guardian)) for guardian in guardians_of(case.permit)]
+    duties += [(person, _watched_elsewhere(case, person)) for person in sorted(at_work)]
+    return tuple(
+        Missing("guardian_other_duty", about=person_id, have=have, need=":no_other_work", who=PREPARERS)
+        for person_id, have in duties
+        if have
+    )
+
+
+def _other_work(case: Case, guardian: str) -> str:
+    """The first overlapping ticket on which the guardian works, or whose job the guardian leads; empty if none."""
+    assert case.job is not None
+    if guardian == case.job.work_lead:
+        return ":work_lead"
+    crewed = [p for p in _others(case, guardian) if p.crew[guardian].role == "worker"]
+    jobs = (case.board.jobs[job_id] for job_id in case.board.index.leads.get(guardian, ()))
+    led = (case.board.permits[key] for job in jobs for key in job.permits)
+    return next((p.permit_no for p in (*crewed, *_at_that_time(case, led))), "")
+
+
+def _watched_elsewhere(case: Case, person_id: str) -> str:
+    return next((p.permit_no for p in _others(case, person_id) if person_id in guardians_of(p)), "")
 
 
 def not_fit(case: Case) -> tuple[Missing, ...]:

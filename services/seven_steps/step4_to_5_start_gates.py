@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from services.seven_steps import roles, signals, site_time
 from services.seven_steps.board_site import Wind
-from services.seven_steps.board_ticket import Permit
+from services.seven_steps.board_ticket import GuardianDuty, Permit
 from services.seven_steps.gate import ENTRY, EVERYWHERE, HOT, RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.shift_handover import handed_over_until
 from services.seven_steps.step2_to_3_crew_gates import (
@@ -12,6 +12,7 @@ from services.seven_steps.step2_to_3_crew_gates import (
     certificate_missing,
     guardian_required,
     guardians_of,
+    same_spot,
 )
 from services.seven_steps.work_types import type_of
 from services.seven_steps.work_types.hot_work import SPECIAL
@@ -23,7 +24,8 @@ GUARDIAN = (roles.GUARDIAN,)
 
 
 def on_duty(case: Case) -> tuple[str, ...]:
-    """Named, certified guardians who have said within this shift that they are there, and no signal says otherwise."""
+    """Named, certified guardians who have said within this shift that they are there, and no signal says otherwise,
+    nor a later word of their own from another place."""
     permit = case.permit
     assert permit is not None
     longest = case.rules.duration("shift_length", case.board)
@@ -34,7 +36,22 @@ def on_duty(case: Case) -> tuple[str, ...]:
         if g in on
         and case.now - on[g].since <= longest
         and not signals.is_away(case, on[g])
+        and not _went_elsewhere(case, on[g])
         and not certificate_missing(case, g, GUARDIAN_TRADE)
+    )
+
+
+def _went_elsewhere(case: Case, duty: GuardianDuty) -> bool:
+    """Who has since said to be on duty at another ticket is there: one guardian, one spot (reading A10.11)."""
+    here = case.permit
+    assert here is not None
+    theirs = (case.board.permits[key] for key in case.board.index.people.get(duty.person_id, ()))
+    return any(
+        (there := other.guardians_on.get(duty.person_id)) is not None
+        and there.since > duty.since
+        and not same_spot(here, other)
+        for other in theirs
+        if other.permit_id != here.permit_id
     )
 
 

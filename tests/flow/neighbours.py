@@ -42,6 +42,7 @@ class Ticket:
     place: str = ""
     tag: str = ""
     contractor: str | None = None
+    lead: str = "lead"
     level: str = "2"  # of hot work
     isolates: Mapping[str, str] = field(default_factory=dict)
     planned: bool = True
@@ -106,7 +107,7 @@ def _job(job_id: str, one: Ticket, permits: tuple[str, ...], planned: frozenset[
     return Job(
         job_id=job_id, job_no=f"NO-{job_id}", state="briefed", title="", area_id=one.area, place="", equipment_tag="",
         work_content="", applicant="applicant", applicant_unit="", work_unit="", contractor_id=one.contractor,
-        work_lead="lead", lang="en", created=SAID, permits=permits, planned=planned, plan=plan,
+        work_lead=one.lead, lang="en", created=SAID, permits=permits, planned=planned, plan=plan,
     )  # fmt: skip
 
 

@@ -254,6 +254,22 @@ def test_a_guardians_word_lasts_one_shift() -> None:
         assert ("G-RUN-1" in w.shut(B.START)) is shut
 
 
+def test_a_guardian_who_says_to_be_at_another_place_is_here_no_more() -> None:
+    w = walk.active()
+    w.change_permit(PIT, place="pump house")
+    w.later(minutes=1).permit_ok(PIT, "watch", "guardian_on", {"place": "outside"})
+    assert "G-RUN-1" in w.shut(B.RESUME, HOT)
+    assert (w.permit(HOT).state, w.permit(PIT).state) == ("suspended", "active")
+    w.later(minutes=1).permit_ok(HOT, "watch", "guardian_on", {"place": "at_work"})
+    assert "G-RUN-1" not in w.shut(B.RESUME, HOT)
+
+
+def test_one_guardian_watches_linked_tickets_of_one_spot() -> None:
+    w = walk.active()
+    w.later(minutes=1).permit_ok(PIT, "watch", "guardian_on", {"place": "outside"})
+    assert (w.permit(HOT).state, w.permit(PIT).state) == ("active", "active")
+
+
 def test_a_monitor_that_stops_stops_the_work() -> None:
     w = walk.active()
     outcome = w.permit_ok(PIT, "tester", "record_monitor", {"instrument_id": "meter", "running": False})
