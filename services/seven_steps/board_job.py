@@ -131,6 +131,7 @@ class Isolation:
     verified: Stated | None = None
     removed: Stated | None = None
     locks: Mapping[str, PersonalLock] = EMPTY  # by person
+    put_on: datetime | None = None  # when, at the earliest: it may be on the site before it is told
 
 
 @dataclass(frozen=True, slots=True)

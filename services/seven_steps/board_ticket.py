@@ -137,10 +137,13 @@ class Restoration:
 
 @dataclass(frozen=True, slots=True)
 class FireWatch:
+    """at: the earliest moment at which it may have been said to be over; latest: the latest."""
+
     no_residual_fire: bool
     by: str
     at: datetime
     seq: int
+    latest: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +225,7 @@ class Permit:
     handover_to: str | None = None
     guardian_said: Mapping[str, datetime] = EMPTY  # by guardian: when they last said on or off
     monitor: Stated | None = None  # a manual continuous monitor is running (text: instrument)
+    monitor_said: datetime | None = None  # when it was last said to run or to have stopped
     signals: Mapping[str, Signal] = EMPTY  # by kind and what it is about
     segments: Mapping[str, GasSegment] = EMPTY  # by instrument, gas and point
     started: Stated | None = None

@@ -40,6 +40,7 @@ Data = Mapping[str, Any]
 #: Issued and not over: what a suspension stops.
 LIVE = frozenset({"issued", "active", "suspended"})
 SURVEYED = frozenset({"surveyed"})
+NOT_IN_PLACE = "not_in_place"
 
 
 # ---- decide --------------------------------------------------------------------------------------------------------
@@ -162,6 +163,8 @@ def measures_confirmed(board: Board, data: Data) -> Board:
         before = measures.get(line["line"])
         if before is not None and happened(board, data) < before.at:
             continue  # an older answer that came later: the newer one stands
+        if line["answer"] != NOT_IN_PLACE and data["captured"] is None:
+            continue  # of unknown time it is no evidence; that it is not in place is taken as of now
         measures[line["line"]] = Measure(
             line=line["line"],
             answer=line["answer"],
@@ -185,13 +188,18 @@ def isolation_applied(board: Board, data: Data) -> Board:
         tag_no=data["tag_no"],
         applied=stated(board, data),
         locks=before.locks if before else {},
+        put_on=began(board, data),
     )
     return change_job(board, data, isolations=put(isolations, isolation.point_id, isolation))
 
 
 def isolation_verified(board: Board, data: Data) -> Board:
+    """Who looked before it was applied as it is now has not verified this; of unknown time it is no evidence."""
     isolations = job_of(board, data).isolations
-    verified = replace(isolations[data["point_id"]], verified=stated(board, data, data["how"]["text"]))
+    isolation = isolations[data["point_id"]]
+    if data["captured"] is None or happened(board, data) < (isolation.put_on or isolation.applied.at):
+        return board
+    verified = replace(isolation, verified=stated(board, data, data["how"]["text"]))
     return change_job(board, data, isolations=put(isolations, data["point_id"], verified))
 
 

@@ -205,6 +205,8 @@ def equipment_checked(board: Board, data: Data) -> Board:
         before = equipment.get(item["kind"])
         if before is not None and happened(board, data) < before.at:
             continue  # an older look that came later: the newer one stands
+        if item["ok"] and data["captured"] is None:
+            continue  # of unknown time it is no evidence; that it is wanting is taken as of now
         equipment[item["kind"]] = EquipmentCheck(
             kind=item["kind"],
             ok=item["ok"],
@@ -218,8 +220,12 @@ def equipment_checked(board: Board, data: Data) -> Board:
 
 
 def monitor_recorded(board: Board, data: Data) -> Board:
+    """Of unknown time it is no evidence that it runs; that it stopped is taken as of now."""
+    said = permit_of(board, data).monitor_said
+    if (said is not None and happened(board, data) < said) or (data["running"] and data["captured"] is None):
+        return board
     monitor = stated(board, data, data["instrument_id"]) if data["running"] else None
-    return change_permit(board, data, monitor=monitor)
+    return change_permit(board, data, monitor=monitor, monitor_said=happened(board, data))
 
 
 def work_started(board: Board, data: Data) -> Board:
@@ -263,8 +269,12 @@ def _tools(board: Board, data: Data, permit: Permit, sign: int) -> Permit:
 
 
 def entry_found_inside(board: Board, data: Data) -> Board:
-    found = Inside(data["person_id"], happened(board, data), board.seq, without_enter=True)
-    return change_permit(board, data, inside=put(permit_of(board, data).inside, data["person_id"], found))
+    """Who was let in after that moment is in there since: no leave from between the two takes them out."""
+    inside = permit_of(board, data).inside
+    before = inside.get(data["person_id"])
+    since = max(happened(board, data), before.since) if before else happened(board, data)
+    found = Inside(data["person_id"], since, board.seq, without_enter=True)
+    return change_permit(board, data, inside=put(inside, data["person_id"], found))
 
 
 def permit_resumed(board: Board, data: Data) -> Board:

@@ -32,8 +32,7 @@ Data = Mapping[str, Any]
 
 def record_signal(case: Case) -> Decision:
     """A signal's loss is a fact; where it shuts a gate that must hold while work runs, that stops the work."""
-    seen = case.command.captured or Interval(case.now, case.now)
-    return (event(case, "signal.recorded", **case.command.payload, seen=interval_json(seen)),)
+    return (event(case, "signal.recorded", **case.command.payload, seen=interval_json(case.command.captured)),)
 
 
 def record_gas_segment(case: Case) -> Decision:
@@ -56,7 +55,11 @@ def record_gas_segment(case: Case) -> Decision:
 
 
 def signal_recorded(board: Board, data: Data) -> Board:
-    seen = interval_of(data["seen"]) or Interval(at(board), at(board))
+    """Of unknown time it is no evidence that the stream is alive; that it is lost is taken as of now."""
+    seen = interval_of(data["seen"])
+    if seen is None and data["state"] == signals.ALIVE:
+        return board
+    seen = seen or Interval(at(board), at(board))
     signal = Signal(data["kind"], data["about"], data["state"], seen, board.seq, data.get("why", ""))
     return change_permit(board, data, signals=_newer(permit_of(board, data), signal))
 

@@ -11,10 +11,11 @@ from services.seven_steps.board import Board
 from services.seven_steps.board_ticket import Check, FireWatch, Restoration
 from services.seven_steps.event import (
     at,
+    began,
     change_job,
     change_permit,
     event,
-    interval_of,
+    happened,
     job_of,
     permit_of,
     put,
@@ -50,19 +51,25 @@ def check_recorded(board: Board, data: Data) -> Board:
 
 
 def site_restored(board: Board, data: Data) -> Board:
-    restoration = Restoration(
-        data["site_restored"], data["guards_back"], data["cleaned"], data["by"], at(board), board.seq
-    )
+    """An older word that came later does not undo a newer one; of unknown time it is no evidence that all is done."""
+    before, said = permit_of(board, data).restoration, happened(board, data)
+    done = data["site_restored"] and data["guards_back"] and data["cleaned"]
+    if (before is not None and said < before.at) or (done and data["captured"] is None):
+        return board
+    restoration = Restoration(data["site_restored"], data["guards_back"], data["cleaned"], data["by"], said, board.seq)
     return change_permit(board, data, restoration=restoration)
 
 
 def fire_watch_ended(board: Board, data: Data) -> Board:
-    """It lasted at least until the earliest moment it may have been said; of unknown time it is no evidence."""
-    captured = interval_of(data["captured"])
-    if captured is None:
+    """It lasted at least until the earliest moment it may have been said; of unknown time it is no evidence that there
+    is no fire. An older word that came later does not undo a newer one; of one moment, the fire stands."""
+    before, latest = permit_of(board, data).fire_watch, happened(board, data)
+    out = data["no_residual_fire"]
+    if out and data["captured"] is None:
         return board
-    watch = FireWatch(data["no_residual_fire"], data["by"], min(captured.earliest, at(board)), board.seq)
-    return change_permit(board, data, fire_watch=watch)
+    if before is not None and (latest, not out) < (before.latest or before.at, not before.no_residual_fire):
+        return board
+    return change_permit(board, data, fire_watch=FireWatch(out, data["by"], began(board, data), board.seq, latest))
 
 
 def isolation_removed(board: Board, data: Data) -> Board:

@@ -90,7 +90,8 @@ def not_restored(case: Case) -> tuple[Missing, ...]:
 
 def _not_as_it_was(permit: Permit) -> tuple[Missing, ...]:
     said, lead = permit.restoration, (roles.WORK_LEAD,)
-    if said is None or (permit.completed is not None and said.seq < permit.completed.seq):
+    done = permit.completed
+    if said is None or (done is not None and (said.seq < done.seq or said.at < done.at)):
         return (Missing("restoration", about=permit.permit_no, need=":restored", who=lead),)
     wanted = {"site_restored": said.site_restored, "guards_back": said.guards_back, "cleaned": said.cleaned}
     return tuple(

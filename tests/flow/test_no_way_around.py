@@ -194,6 +194,105 @@ def test_an_older_answer_does_not_undo_a_newer_one() -> None:
     assert w.permit(HOT).measures["1"].answer == "not_in_place"
 
 
+def test_a_residual_fire_is_not_undone_by_an_older_word_that_there_is_none() -> None:
+    w = ready_for(B.ACCEPT)
+    w.permit_ok(HOT, "watch", "end_fire_watch", {"no_residual_fire": False})
+    w.later(minutes=1).permit_ok(HOT, "watch", "end_fire_watch", {"no_residual_fire": True}, captured=ago(w, minutes=2))
+    assert "G-HOT-3b" in w.shut(B.ACCEPT)
+    w.permit_ok(HOT, "watch", "end_fire_watch", {"no_residual_fire": True})
+    assert "G-HOT-3b" not in w.shut(B.ACCEPT)
+
+
+def test_a_residual_fire_of_unknown_time_is_one() -> None:
+    w = ready_for(B.ACCEPT)
+    w.permit_ok(HOT, "watch", "end_fire_watch", {"no_residual_fire": False}, captured=None)
+    assert "G-HOT-3b" in w.shut(B.ACCEPT)
+
+
+DONE = {"site_restored": True, "guards_back": True, "cleaned": True}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "shut"),
+    [(0, False), (61, True), (None, True)],
+    ids=["since", "before the work ended", "at no known time"],
+)
+def test_a_place_is_restored_after_the_work_whenever_that_is_told(minutes: int | None, shut: bool) -> None:
+    w = ready_for(B.ACCEPT)
+    w.change_permit(HOT, restoration=None)
+    w.permit_ok(HOT, "lead", "record_restoration", DONE, captured=None if minutes is None else ago(w, minutes=minutes))
+    assert ("G-CL-1a" in w.shut(B.ACCEPT)) is shut
+
+
+def test_a_place_found_not_restored_is_not_undone_by_an_older_word() -> None:
+    w = ready_for(B.ACCEPT)
+    w.permit_ok(HOT, "lead", "record_restoration", DONE | {"guards_back": False})
+    w.permit_ok(HOT, "lead", "record_restoration", DONE, captured=ago(w, minutes=5))
+    assert "G-CL-1a" in w.shut(B.ACCEPT)
+
+
+def test_who_was_found_inside_earlier_and_has_gone_in_since_is_not_taken_out_by_a_leave_in_between() -> None:
+    w = walk.active()
+    w.later(minutes=20).permit_ok(PIT, "watch", "enter", {"person_id": "cutter"})
+    w.later(minutes=1)
+    w.permit_ok(PIT, "watch", "record_found_inside", {"person_id": "cutter"}, captured=ago(w, minutes=15))
+    w.permit_ok(PIT, "watch", "leave", {"person_id": "cutter"}, captured=ago(w, minutes=10))
+    assert "cutter" in w.permit(PIT).inside
+
+
+def test_an_older_word_that_the_monitor_runs_does_not_undo_that_it_stopped() -> None:
+    for captured in (lambda w: ago(w, minutes=3), lambda w: None):
+        w = ready_for(B.START)
+        w.permit_ok(PIT, "tester", "record_monitor", {"instrument_id": "meter", "running": False})
+        more = {"captured": captured(w)}
+        w.permit_ok(PIT, "tester", "record_monitor", {"instrument_id": "meter", "running": True}, **more)
+        assert "G-GAS-6a" in w.shut(B.START, PIT)
+
+
+def test_a_stream_is_not_alive_by_a_word_of_unknown_time() -> None:
+    w = ready("hot_special", B.START)
+    w.change_permit(HOT, signals={})
+    alive = {"kind": "gas_stream", "about": "meter", "state": "alive"}
+    w.permit_ok(HOT, "service:watcher", "record_signal", alive, captured=None)
+    assert "G-GAS-7" in w.shut(B.START)
+
+
+def test_an_isolation_is_not_verified_by_who_looked_before_it_was_put_on_again() -> None:
+    again = {"point_id": "up", "method": "spool_removed", "lock_no": "9", "tag_no": "9"}
+    for captured in (lambda w: ago(w, minutes=3), lambda w: None):
+        w = ready_for(B.ISSUE)
+        w.job_ok("isolator", "apply_isolation", again)
+        w.job_ok("verifier", "verify_isolation", {"point_id": "up", "how": text("tried")}, captured=captured(w))
+        assert "G-SV-2a" in w.shut(B.ISSUE)
+        w.job_ok("verifier", "verify_isolation", {"point_id": "up", "how": text("tried")})
+        assert "G-SV-2a" not in w.shut(B.ISSUE)
+
+
+def test_a_verification_told_after_an_application_that_was_told_late_counts() -> None:
+    w = ready_for(B.ISSUE)
+    again = {"point_id": "up", "method": "spool_removed", "lock_no": "9", "tag_no": "9"}
+    w.job_ok("isolator", "apply_isolation", again, captured=ago(w, minutes=10))
+    w.job_ok("verifier", "verify_isolation", {"point_id": "up", "how": text("tried")}, captured=ago(w, minutes=5))
+    assert "G-SV-2a" not in w.shut(B.ISSUE)
+
+
+@pytest.mark.parametrize("answer", ["confirmed", "not_applicable"])
+def test_a_measure_is_not_in_place_by_a_word_of_unknown_time(answer: str) -> None:
+    w = ready_for(B.SURVEY)
+    wrong, right = ({"lines": [{"line": "1", "answer": one}]} for one in ("not_in_place", answer))
+    w.permit_ok(HOT, "area", "confirm_measures", wrong, captured=None)
+    w.permit_ok(HOT, "area", "confirm_measures", right, captured=None)
+    assert "G-SV-1" in w.shut(B.SURVEY)
+
+
+def test_a_look_at_equipment_of_unknown_time_is_none_and_a_fault_of_unknown_time_is_one() -> None:
+    w = ready_for(B.START)
+    item = {"kind": "rescue_kit", "ok": False}
+    w.permit_ok(PIT, "watch", "check_equipment", {"items": [item]}, captured=None)
+    w.permit_ok(PIT, "watch", "check_equipment", {"items": [item | {"ok": True}]}, captured=None)
+    assert "G-CS-1b" in w.shut(B.START, PIT)
+
+
 # ---- guardians -----------------------------------------------------------------------------------------------------
 
 
