@@ -74,7 +74,7 @@ def no_room(case: Case, permit_id: str, payload: Data) -> Refused | None:
         return Refused(codes.LIMIT_REACHED, about="tickets_per_job", need=str(limits.TICKETS_PER_JOB_MAX))
     if len(case.board.permits) >= limits.LIVE_PERMITS_MAX:
         return Refused(codes.LIMIT_REACHED, about="live_permits", need=str(limits.LIVE_PERMITS_MAX))
-    return _too_far(case, payload)
+    return too_far(case, payload)
 
 
 def added_ticket(case: Case, permit_id: str, payload: Data) -> Event | Refused:
@@ -107,7 +107,7 @@ def amend_ticket(case: Case) -> Decision:
         return Refused(
             codes.WRONG_STATE, about=permit.permit_no, have=":planned", need=":not_planned", who=("send_back",)
         )
-    if (far := _too_far(case, case.command.payload)) is not None:
+    if (far := too_far(case, case.command.payload)) is not None:
         return far
     content = _ticket_content(case, permit.area_id, content_of(permit) | dict(case.command.payload))
     if (free := _no_ticket_needed(case, permit.type, content)) is not None:
@@ -143,7 +143,8 @@ def content_of(permit: Permit) -> dict[str, Any]:
     }
 
 
-def _too_far(case: Case, payload: Data) -> Refused | None:
+def too_far(case: Case, payload: Data) -> Refused | None:
+    """A time that is no plan any more, or not yet."""
     for name in ("planned_from", "planned_to"):
         if name in payload and abs(site_time.parse(payload[name]) - case.now) > limits.PLANNED_AHEAD_MAX:
             need = f"≤ {limits.PLANNED_AHEAD_MAX.days} d"

@@ -33,7 +33,7 @@ def crew_asked(case: Case) -> tuple[CrewMember, ...]:
 
 def crew_record(case: Case) -> tuple[int, ...]:
     held = {m.person_id for m in crew_asked(case)}
-    certificates = (c.seq for person_id in held for c in _certificates(case, person_id))
+    certificates = (c.seq for person_id in held for c in certificates_of(case, person_id))
     people = (case.board.people[p].seq for p in held if p in case.board.people)
     return tuple(sorted({*(m.seq for m in crew_asked(case)), *certificates, *people}))
 
@@ -54,7 +54,7 @@ def _days_between(first: str, last: str) -> list[str]:
     return [(start + timedelta(days=n)).isoformat() for n in range(max(count, 0) + 1)]
 
 
-def _certificates(case: Case, person_id: str) -> list[Certificate]:
+def certificates_of(case: Case, person_id: str) -> list[Certificate]:
     ids = sorted(case.board.index.certificates.get(person_id, ()))
     return [case.board.certificates[key] for key in ids]
 
@@ -62,7 +62,7 @@ def _certificates(case: Case, person_id: str) -> list[Certificate]:
 def certificate_missing(case: Case, person_id: str, trade: str) -> tuple[Missing, ...]:
     """A certificate of that trade, of that person, good to the end of its last day (reading A10.1)."""
     first, last = _days(case)
-    held = [c for c in _certificates(case, person_id) if c.trade == trade and not c.revoked]
+    held = [c for c in certificates_of(case, person_id) if c.trade == trade and not c.revoked]
     days = _days_between(first, last)
     if all(any(c.valid_from <= day <= c.valid_to for c in held) for day in days):
         return ()
@@ -134,7 +134,7 @@ def guardian_not_certified(case: Case) -> tuple[Missing, ...]:
     return tuple(found)
 
 
-def _others(case: Case, person_id: str) -> list[Permit]:
+def others_in_window(case: Case, person_id: str) -> list[Permit]:
     """Live tickets on whose crew that person is and whose planned time overlaps this one's, the oldest first."""
     return _at_that_time(case, (case.board.permits[key] for key in case.board.index.people.get(person_id, ())))
 
@@ -173,7 +173,7 @@ def guardian_elsewhere(case: Case) -> tuple[Missing, ...]:
     assert case.permit is not None
     found = []
     for person_id in guardians_of(case.permit):
-        for other in _others(case, person_id):
+        for other in others_in_window(case, person_id):
             if person_id in guardians_of(other) and not same_spot(case.permit, other):
                 found.append(
                     Missing("guardian_place", about=person_id, have=other.permit_no, need=":one_place", who=PREPARERS)
@@ -202,14 +202,14 @@ def _other_work(case: Case, guardian: str) -> str:
     assert case.job is not None
     if guardian == case.job.work_lead:
         return ":work_lead"
-    crewed = [p for p in _others(case, guardian) if p.crew[guardian].role == "worker"]
+    crewed = [p for p in others_in_window(case, guardian) if p.crew[guardian].role == "worker"]
     jobs = (case.board.jobs[job_id] for job_id in case.board.index.leads.get(guardian, ()))
     led = (case.board.permits[key] for job in jobs for key in job.permits)
     return next((p.permit_no for p in (*crewed, *_at_that_time(case, led))), "")
 
 
 def _watched_elsewhere(case: Case, person_id: str) -> str:
-    return next((p.permit_no for p in _others(case, person_id) if person_id in guardians_of(p)), "")
+    return next((p.permit_no for p in others_in_window(case, person_id) if person_id in guardians_of(p)), "")
 
 
 def not_fit(case: Case) -> tuple[Missing, ...]:

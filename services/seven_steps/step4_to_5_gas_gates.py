@@ -71,18 +71,23 @@ def volume_of(case: Case) -> Decimal | None:
     return max(said, default=None)
 
 
-def points_missing(case: Case) -> tuple[Missing, ...]:
-    """The points that stand for the whole are planned, and each planned gas was read there; of a space whose volume is
-    not known as of a large one (5.3.1 a-b, 6.3 b; reading A10.17)."""
+def points_asked(case: Case) -> tuple[str, ...]:
+    """The points that stand for the whole; none where no gas is asked for, or any point does."""
     permit = case.permit
     assert permit is not None
     if not gas_kinds(case):
         return ()
     volume = volume_of(case)
-    large = volume is None or volume > case.rules.number("large_volume", case.board)
+    large = volume is None or volume > case.number("large_volume")
+    return type_of(permit).points(permit, large)
+
+
+def points_missing(case: Case) -> tuple[Missing, ...]:
+    """The points that stand for the whole are planned, and each planned gas was read there; of a space whose volume is
+    not known as of a large one (5.3.1 a-b, 6.3 b; reading A10.17)."""
     asked, have = _asked(case), {need for need, _ in _decided(case)}
     found = []
-    for point in type_of(permit).points(permit, large):
+    for point in points_asked(case):
         here = [need for need in asked if need.point == point]
         if not here:
             found.append(Missing("gas_point", about=f":point_{point}", need=":planned", who=(roles.WORK_LEAD,)))
