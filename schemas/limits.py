@@ -57,6 +57,7 @@ SHIFTS_MAX = 1_000
 POLICIES_MAX = 100
 PACKS_MAX = 10
 DECKS_MAX = 30
+PLAN_DRAFT_CHARS_MAX = 6_000  # of JSON in an address: a crew of fifty, in a request line of 16 KiB
 
 # ---- numbers -------------------------------------------------------------------------------------------------------
 EXPECTED_VERSION_MAX = 1_000_000

@@ -154,6 +154,17 @@ OPERATIONS = (
     ),
     Operation(
         "get",
+        "/api/sites/{site_id}/plan-aid",
+        "What the gates of the plan would say of a draft; nothing is recorded",
+        {200: _json("lines to show beside the form", wire.PlanAid), **GUARDED, **NOT_FOUND, **MALFORMED},
+        query={
+            "job_id": "the job; a ticket names its own",
+            "permit_id": "the ticket whose crew it is, or that is amended",
+            "draft": "JSON: crew, ticket, plan (schema PlanDraft)",
+        },
+    ),
+    Operation(
+        "get",
         "/api/sites/{site_id}/events",
         "Live events (server-sent): hello, here, outcome, stop, shown",
         {200: ("a stream", {"type": "string"}, "text/event-stream"), **GUARDED, **NOT_FOUND, **TOO_MANY},

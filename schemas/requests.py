@@ -5,7 +5,9 @@ from __future__ import annotations
 from marshmallow import fields
 
 from schemas import limits, words
+from schemas.commands.step2_plan import PlannedIsolation
 from schemas.fields import (
+    CrewMember,
     Flag,
     Ident,
     Instant,
@@ -90,6 +92,35 @@ class PushSubscription(Strict):
     endpoint = PushEndpoint()
     p256dh = KeyId()
     auth = KeyId()
+
+
+class DraftTicket(Strict):
+    """A ticket that is being written; its facts are held to those of its type, whichever are there."""
+
+    type = OneOf(words.PERMIT_TYPES, optional=True)
+    facts = fields.Dict(keys=fields.String())
+    planned_from = Instant(optional=True)
+    planned_to = Instant(optional=True)
+    level = OneOf(words.LEVELS, optional=True)
+    level_reason = Line(optional=True)
+
+
+class DraftGasPlan(Strict):
+    gases = Many(Word(), limits.GASES_OF_PLAN_MAX, unique=True)
+    points = Many(Word(), limits.POINTS_OF_PLAN_MAX, unique=True)
+
+
+class DraftPlan(Strict):
+    gas = MapOf(Uuid(), Part(DraftGasPlan), limits.PERMITS_OF_COMMAND_MAX)
+    isolations = Many(Part(PlannedIsolation), limits.ISOLATIONS_OF_PLAN_MAX)
+
+
+class PlanDraft(Strict):
+    """What of a plan is written so far: a crew (of a ticket), a ticket, gas plans and isolations (of a job)."""
+
+    crew = Many(Part(CrewMember), limits.CREW_MAX, optional=True)
+    ticket = Part(DraftTicket, optional=True)
+    plan = Part(DraftPlan, optional=True)
 
 
 # ---- answers, for the description of the API -----------------------------------------------------------------------
@@ -205,3 +236,53 @@ class AcceptedAnswer(Strict):
     late = Flag()
     events = Many(Part(EventShown), 1_000)
     decided_at = Instant()
+
+
+class PlanLine(Strict):
+    """mark: warn (a gate would miss this, or a person should look), note, or good; code, source: of the gate that was
+    asked, empty for what no gate says; text: in the language of the request."""
+
+    mark = OneOf(words.PLAN_MARKS)
+    code = fields.String(required=True)
+    source = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class CertificateShown(Strict):
+    certificate_id = Ident()
+    mark = OneOf(words.PLAN_MARKS)
+    text = fields.String(required=True)
+
+
+class MemberAid(Strict):
+    person_id = Ident()
+    certificates = Many(Part(CertificateShown), 1_000)
+    lines = Many(Part(PlanLine), 1_000)
+
+
+class CrewAid(Strict):
+    """members: in the order of the draft; lines: what is about nobody of them."""
+
+    members = Many(Part(MemberAid), limits.CREW_MAX)
+    lines = Many(Part(PlanLine), 1_000)
+
+
+class TicketAid(Strict):
+    level = fields.String(required=True)
+    window = Many(Part(PlanLine), 1_000)
+    facts = Many(Part(PlanLine), 1_000)
+
+
+class GasAndIsolationAid(Strict):
+    """gas: by ticket."""
+
+    gas = MapOf(Uuid(), Many(Part(PlanLine), 1_000), limits.PERMITS_OF_COMMAND_MAX)
+    isolations = Many(Part(PlanLine), 1_000)
+
+
+class PlanAid(Strict):
+    """What the gates would say of the draft: the parts that were asked for."""
+
+    crew = Part(CrewAid, optional=True)
+    ticket = Part(TicketAid, optional=True)
+    plan = Part(GasAndIsolationAid, optional=True)

@@ -169,3 +169,6 @@ def units_of(gas: str) -> tuple[str, ...]:
     if gas in COMBUSTIBLE:
         return (PERCENT_VOLUME, PERCENT_LEL, PPM)
     return GAS_UNITS
+
+
+PLAN_MARKS = ("warn", "note", "good")

@@ -16,6 +16,7 @@ from services.gateway import (
     commands_api,
     documents_api,
     middleware,
+    plan_aid_api,
     probes,
     sse,
     static_files,
@@ -43,6 +44,7 @@ API_ROUTES = (
     *views_api.ROUTES,
     *documents_api.ROUTES,
     *alerts_api.ROUTES,
+    *plan_aid_api.ROUTES,
     *probes.ROUTES,
     web.get("/api/sites/{site_id}/events", sse.events),
 )
@@ -106,6 +108,7 @@ class GatewayService(mode.Service):
             handle_signals=False,
             shutdown_timeout=SHUTDOWN_S,
             max_field_size=HEADER_BYTES_MAX,
+            max_line_size=HEADER_BYTES_MAX,
         )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.settings.host, self.settings.port)

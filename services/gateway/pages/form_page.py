@@ -18,6 +18,7 @@ from services.gateway.pages import (
     faults,
     gas_page,
     job_view,
+    plan_page,
     risk_page,
     suggest,
     trail,
@@ -88,7 +89,7 @@ async def form(request: web.Request) -> web.StreamResponse:
     own = "briefing" if briefing else "gas" if gas else ""
     if type_ == "confirm_measures" and permit is not None:
         own = "survey"
-    own = "risk" if risk else own
+    own = "risk" if risk else "plan_aid" if type_ in plan_page.AIDED else own
     given = {**_asked(request), **(start.given if start else {})}
     return page(
         request, f"{own or 'form'}.html", view=view,
@@ -96,6 +97,7 @@ async def form(request: web.Request) -> web.StreamResponse:
         **subject_data(view, type_, job, permit), **field_data(view, type_, job, permit, given),
         **_way_back(view, None if spec.creates else job, permit),
         reasons=_reasons(view, verdicts), briefing=briefing, gas=gas, risk=risk,
+        aid=plan_page.aid_data(view, type_, job),
         fields_from=f"{own}_fields.html" if briefing or gas else "",
         gas_words=texts_for_scripts(view.said, "gas_script."),
         changed_words=briefing_page.changed_words(view, briefing) if briefing else "",

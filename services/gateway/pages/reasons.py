@@ -95,6 +95,8 @@ def about_words(board: Board, people: People, said: Texts, about: str) -> str:
         return board.isolation_points[about].tag
     if about in board.areas:
         return said.pick(board.areas[about].name)
+    if about in board.contractors:
+        return said.pick(board.contractors[about].name)
     if about in board.jobs:
         return board.jobs[about].job_no
     if about in board.alarms:

@@ -1,0 +1,173 @@
+"""What the gates of a plan would say of a draft, as lines to show beside its form: mark, text, clause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from services.gateway.pages.job_page import level_reason
+from services.gateway.pages.reasons import reason
+from services.gateway.pages.render import View
+from services.seven_steps.board_job import Job
+from services.seven_steps.board_site import Certificate
+from services.seven_steps.looking_ahead import CrewAhead, MemberAhead, Shut, TicketAhead
+from services.seven_steps.spec import Refused
+from services.seven_steps.work_types.hot_work import HOT_WORK
+
+WARN, NOTE, GOOD = "warn", "note", "good"
+Line = dict[str, str]
+
+
+def _line(mark: str, text: str, code: str = "", source: str = "") -> Line:
+    return {"mark": mark, "code": code, "source": source, "text": text}
+
+
+def _said(view: View, mark: str, key: str, **values: object) -> Line:
+    return _line(mark, view.said.t(f"plan_aid.{key}", **values))
+
+
+def _shut(view: View, shut: Iterable[Shut], this: str = "") -> list[Line]:
+    """What gates would miss, once each. this: the number of the draft's ticket, which it has not got yet."""
+    lines = []
+    for one in shut:
+        missing = {name: getattr(one.missing, name) for name in ("what", "about", "have", "need", "who")}
+        if this and missing["about"] == this:
+            missing["about"] = view.said.t("plan_aid.this_ticket")
+        found = reason(view.board, view.people, view.formats, one.gate.id, one.gate.source, missing)
+        text = _sentences(view, found.fact, found.need)
+        lines.append(_line(WARN, text, one.gate.id, one.gate.source))
+    return list({line["text"]: line for line in lines}.values())
+
+
+def _sentences(view: View, *parts: str) -> str:
+    return ("" if view.said.lang == "zh-CN" else " ").join(part for part in parts if part)
+
+
+# ---- crew ----------------------------------------------------------------------------------------------------------
+
+
+def crew(view: View, ahead: CrewAhead) -> dict[str, Any]:
+    lines = _shut(view, ahead.shut)
+    clear = not lines and not any(one.shut or one.twice for one in ahead.members)
+    return {
+        "members": [_member(view, one) for one in ahead.members],
+        "lines": [_said(view, GOOD, "crew_good")] if clear else lines,
+    }
+
+
+def _member(view: View, member: MemberAhead) -> dict[str, Any]:
+    lines = [_said(view, WARN, "twice")] if member.twice else []
+    lines += _shut(view, member.shut)
+    if not member.asked and not member.certificates:
+        lines.append(_said(view, NOTE, "no_certificate_asked", trade=view.said.word("trade", member.trade)))
+    for one in member.guards:
+        span = f"{view.formats.day_clock(one.planned_from)} – {view.formats.day_clock(one.planned_to)}"
+        lines.append(_said(view, NOTE, "guards", permit=one.permit_no, place=one.place, span=span))
+    if member.no_issuer:
+        lines.append(_said(view, NOTE, "no_issuer"))
+    return {
+        "person_id": member.person_id,
+        "certificates": [_certificate(view, one, member.days_left) for one in member.certificates],
+        "lines": lines,
+    }
+
+
+def _certificate(view: View, one: Certificate, days_left: Mapping[str, int]) -> dict[str, str]:
+    said = view.said
+    text = said.t("plan_aid.certificate", no=one.certificate_id, trade=said.word("trade", one.trade),
+                  start=one.valid_from, end=one.valid_to)  # fmt: skip
+    left = days_left.get(one.certificate_id)
+    if left is None:
+        return {"certificate_id": one.certificate_id, "mark": NOTE, "text": text}
+    ends = said.t("plan_aid.ended") if left < 0 else said.tn("plan_aid.ends", left)
+    return {"certificate_id": one.certificate_id, "mark": WARN, "text": f"{text} · {ends}"}
+
+
+# ---- window and level ----------------------------------------------------------------------------------------------
+
+
+def ticket(view: View, ahead: TicketAhead | Refused, *, timed: bool) -> dict[str, Any]:
+    """timed: begin and end are both known."""
+    if isinstance(ahead, Refused):
+        missing = {"what": ahead.what or ahead.code, "about": ahead.about, "have": ahead.have, "need": ahead.need}
+        found = reason(view.board, view.people, view.formats, ahead.code, "", missing)
+        return {"level": "", "window": [_line(WARN, _sentences(view, found.fact, found.need))], "facts": []}
+    return {
+        "level": ahead.level,
+        "window": _window(view, ahead) if timed else [_longest(view, ahead)],
+        "facts": _facts(view, ahead),
+    }
+
+
+def _window(view: View, ahead: TicketAhead) -> list[Line]:
+    permit = ahead.permit
+    if permit.planned_to <= permit.planned_from:
+        return [_longest(view, ahead), _said(view, WARN, "no_time")]
+    planned = _said(view, NOTE, "planned", span=view.formats.lasting(permit.planned_to - permit.planned_from))
+    return [_longest(view, ahead), planned, *_shut(view, ahead.window, permit.permit_no), *_touches(view, ahead)]
+
+
+def _longest(view: View, ahead: TicketAhead) -> Line:
+    kind = view.said.word("kind", ahead.permit.type)
+    of = f"{kind} · {view.said.word('level', ahead.level)}" if ahead.level else kind
+    if ahead.longest is None:
+        return _said(view, NOTE, "no_longest", of=of)
+    return _said(view, NOTE, "longest", of=of, span=view.formats.lasting(ahead.longest))
+
+
+def _touches(view: View, ahead: TicketAhead) -> list[Line]:
+    if not ahead.touches:
+        return [_said(view, GOOD, "touches_nothing")]
+    lines = []
+    if ahead.upgrades:
+        issuer = view.said.word("role", ahead.issuer)
+        lines.append(_said(view, WARN, "upgraded", what=_values(view, ahead.upgrades), issuer=issuer))
+    others = [one for one in ahead.touches if one not in ahead.upgrades]
+    if others:
+        hot = ahead.permit.type == HOT_WORK.id
+        lines.append(_said(view, NOTE, "touches_hot" if hot else "touches", what=_values(view, others)))
+    return lines
+
+
+def _values(view: View, reasons: Iterable[str]) -> str:
+    return view.said.t("list.comma").join(view.said.word("value", one) for one in reasons)
+
+
+def _facts(view: View, ahead: TicketAhead) -> list[Line]:
+    said, derived = view.said, ahead.derived
+    lines = []
+    if ahead.level:
+        why = said.t("list.semicolon").join(level_reason(view, one) for one in derived.reasons)
+        lines.append(
+            _said(view, NOTE, "level_by", level=said.word("level", derived.level), why=why or said.t("words.none"))
+        )
+    else:
+        lines.append(_said(view, NOTE, "no_levels"))
+    if ahead.level != derived.level:
+        lines.append(_said(view, NOTE, "level_raised", level=said.word("level", ahead.level)))
+    if derived.unknown:
+        names = said.t("list.comma").join(said.word("fact", one) for one in derived.unknown)
+        lines.append(_said(view, WARN, "not_stated", facts=names))
+    lines += _shut(view, (one for one in ahead.facts if one.missing.what != "level_fact"), ahead.permit.permit_no)
+    lines.append(_said(view, NOTE, "issued_by", issuer=said.word("role", ahead.issuer)))
+    return lines
+
+
+# ---- gas and isolations --------------------------------------------------------------------------------------------
+
+
+def plan(view: View, job: Job, said: Mapping[str, Any], ahead: Mapping[str, tuple[Shut, ...]]) -> dict[str, Any]:
+    of_gas = {"gas_plan", "gas_point"}
+    gas, isolations = {}, []
+    for permit_id, shut in ahead.items():
+        lines = _shut(view, (one for one in shut if one.missing.what in of_gas))
+        planned = said["gas"].get(permit_id)
+        if not lines and planned:
+            lines = [_said(view, GOOD, "gas_good")]
+        gas[permit_id] = lines
+        permit = view.board.permits[permit_id]
+        for line in _shut(view, (one for one in shut if one.missing.what not in of_gas)):
+            isolations.append(line | {"text": f"{permit.permit_no}{view.said.t('list.colon')}{line['text']}"})
+    if not isolations and said["isolations"]:
+        isolations = [_said(view, GOOD, "isolations_good")]
+    return {"gas": gas, "isolations": isolations}
