@@ -95,10 +95,10 @@ class PushSubscription(Strict):
 
 
 class DraftTicket(Strict):
-    """A ticket that is being written; its facts are held to those of its type, whichever are there."""
+    """A ticket that is being written; its facts are held to those of its type, as far as they are said."""
 
     type = OneOf(words.PERMIT_TYPES, optional=True)
-    facts = fields.Dict(keys=fields.String())
+    facts = fields.Dict(keys=fields.String(), required=False)
     planned_from = Instant(optional=True)
     planned_to = Instant(optional=True)
     level = OneOf(words.LEVELS, optional=True)

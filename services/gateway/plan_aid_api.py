@@ -80,13 +80,12 @@ def _ticket(view: View, job: Job, permit: Permit | None, said: Draft) -> Draft:
     type_ = permit.type if permit is not None else said.get("type")
     if type_ is None:
         raise problems.MalformedRequest({"draft.ticket.type": ["The type of a new ticket."]})
-    wrong = flattened(FACTS[type_]().validate(said["facts"], partial=True), "draft.ticket.facts")
+    wrong = flattened(FACTS[type_]().validate(said.get("facts", {}), partial=True), "draft.ticket.facts")
     if wrong:
         raise problems.MalformedRequest(wrong)
-    stated = {**said, "type": type_}
+    stated = {**({} if permit is not None else {"facts": {}}), **said, "type": type_}
     found = looking_ahead.ticket_ahead(view.board, job, permit, stated, view.now, rules_of(view))
-    known = permit is not None or {"planned_from", "planned_to"} <= said.keys()
-    return plan_words.ticket(view, found, timed=known)
+    return plan_words.ticket(view, found)
 
 
 ROUTES = (web.get("/api/sites/{site_id}/plan-aid", plan_aid),)

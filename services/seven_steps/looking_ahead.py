@@ -68,7 +68,7 @@ def _shut(boundary: Boundary, case: Case, ids: frozenset[str]) -> tuple[Shut, ..
 class MemberAhead:
     """A member of the crew as drafted.
 
-    certificates: the person's own of the trade that counts here, not taken away, the last to end first
+    certificates: the person's own of the trade that counts here, good on a planned day, the last to end first
     asked:        whether a certificate of that trade is asked for
     days_left:    by certificate: those that the site warns of, see ending.py
     shut:         what the gates miss about this person
@@ -120,15 +120,14 @@ def _member(case: Case, member: CrewMember, shut: Iterable[Shut], ends: Mapping[
     person = case.board.people.get(member.person_id)
     guardian = member.role == "guardian"
     trade = step2_to_3_crew_gates.GUARDIAN_TRADE if guardian else member.trade
-    held = step2_to_3_crew_gates.certificates_of(case, member.person_id)
-    fitting = sorted((c for c in held if c.trade == trade and not c.revoked), key=lambda c: c.valid_to, reverse=True)
+    fitting = _fitting(case, member.person_id, trade)
     required = step2_to_3_crew_gates.guardian_required(case)
     about = {member.person_id, *((person.contractor_id,) if person and person.contractor_id else ())}
     return MemberAhead(
         person_id=member.person_id,
         role=member.role,
         trade=trade,
-        certificates=tuple(fitting),
+        certificates=fitting,
         asked=required if guardian else trade in case.rules.listed("certified_trades"),
         days_left={c.certificate_id: ends[c.certificate_id] for c in fitting if c.certificate_id in ends},
         shut=tuple(one for one in shut if one.missing.about in about),
@@ -136,6 +135,17 @@ def _member(case: Case, member: CrewMember, shut: Iterable[Shut], ends: Mapping[
         twice=twice,
         no_issuer=_may_not_issue(case, member.person_id),
     )
+
+
+def _fitting(case: Case, person_id: str, trade: str) -> tuple[Certificate, ...]:
+    """Good on a planned day at least; whether every day is covered is the gate's to say."""
+    days = step2_to_3_crew_gates.days_asked(case)
+    held = (
+        c
+        for c in step2_to_3_crew_gates.certificates_of(case, person_id)
+        if c.trade == trade and not c.revoked and any(step2_to_3_crew_gates.good_on(c, day) for day in days)
+    )
+    return tuple(sorted(held, key=lambda c: c.valid_to, reverse=True))
 
 
 def _guarded(case: Case, person_id: str) -> tuple[Permit, ...]:
@@ -161,6 +171,7 @@ def _may_not_issue(case: Case, person_id: str) -> bool:
 class TicketAhead:
     """A ticket as drafted.
 
+    timed:    begin and end are both said; until then nothing is told of a window, nor of an upgrade by it
     longest:  the longest time that this type and level may be planned for; None: the law states none
     touches:  what the window falls on: holiday, rest day, night, special period
     upgrades: those of them for which the issuer stands one step higher (GB 30871-2022 5.1.1)
@@ -170,6 +181,7 @@ class TicketAhead:
     """
 
     permit: Permit
+    timed: bool
     longest: timedelta | None
     touches: tuple[str, ...]
     upgrades: tuple[str, ...]
@@ -185,6 +197,7 @@ def ticket_ahead(
 ) -> TicketAhead | Refused:
     """The ticket as `add_ticket` or `amend_ticket` would say it; what is not said yet stays as `before` has it."""
     stated = (step1_risk_assessment.content_of(before) if before is not None else {}) | dict(said)
+    timed = {"planned_from", "planned_to"} <= stated.keys()
     stated = {"place": "", "planned_from": site_time.stamp(now), "planned_to": site_time.stamp(now)} | stated
     asking = case_of(board, B.PLAN, job, None, now, rules)
     far = step1_risk_assessment.too_far(asking, stated)
@@ -195,15 +208,17 @@ def ticket_ahead(
     permit, job = board.permits[DRAFT], board.jobs[job.job_id]
     case = case_of(board, B.PLAN, job, permit, now, rules)
     work, area = type_of(permit), board.areas.get(permit.area_id)
+    touches = site_time.upgrade_reasons_between(board, permit.planned_from, permit.planned_to)
     return TicketAhead(
         permit=permit,
+        timed=timed,
         longest=step2_to_3_gates.longest_validity(case, permit),
-        touches=site_time.upgrade_reasons_between(board, permit.planned_from, permit.planned_to),
-        upgrades=step2_to_3_level_gates.upgrades(case),
+        touches=touches if timed else (),
+        upgrades=step2_to_3_level_gates.upgrades(case) if timed else (),
         derived=work.derive(permit.facts, area, case.number),
         level=permit.level,
-        issuer=step2_to_3_level_gates.grade_needed(case),
-        window=_shut(B.PLAN, case, WINDOW_GATES),
+        issuer=step2_to_3_level_gates.grade_needed(case) if timed else work.grades[permit.level],
+        window=_shut(B.PLAN, case, WINDOW_GATES) if timed else (),
         facts=_shut(B.PLAN, case, LEVEL_GATES),
     )
 

@@ -59,18 +59,28 @@ def certificates_of(case: Case, person_id: str) -> list[Certificate]:
     return [case.board.certificates[key] for key in ids]
 
 
+def days_asked(case: Case) -> list[str]:
+    """The site days on which a certificate must be good."""
+    return _days_between(*_days(case))
+
+
+def good_on(one: Certificate, day: str) -> bool:
+    """To the end of its last day (reading A10.1)."""
+    return one.valid_from <= day <= one.valid_to
+
+
 def certificate_missing(case: Case, person_id: str, trade: str) -> tuple[Missing, ...]:
     """A certificate of that trade, of that person, good to the end of its last day (reading A10.1)."""
-    first, last = _days(case)
     held = [c for c in certificates_of(case, person_id) if c.trade == trade and not c.revoked]
-    days = _days_between(first, last)
-    if all(any(c.valid_from <= day <= c.valid_to for c in held) for day in days):
+    days = days_asked(case)
+    if all(any(good_on(c, day) for c in held) for day in days):
         return ()
     if not held:
         return (Missing("certificate", about=person_id, need=f":trade_{trade}", who=PREPARERS, alarm="50"),)
     latest = max(held, key=lambda c: c.valid_to)
     have = f"{latest.valid_from} – {latest.valid_to}"
-    return (Missing("certificate", about=person_id, have=have, need=f"{first} – {last}", who=PREPARERS, alarm="51"),)
+    need = f"{days[0]} – {days[-1]}"
+    return (Missing("certificate", about=person_id, have=have, need=need, who=PREPARERS, alarm="51"),)
 
 
 def shown_by_another(case: Case, member: CrewMember) -> tuple[Missing, ...]:

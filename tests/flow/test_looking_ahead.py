@@ -114,6 +114,7 @@ def test_the_certificates_that_fit_are_shown_and_only_they() -> None:
     w.ok("admin", "register_certificate", walk.certificate("cutter", "guardian", "other trade"))
     w.ok("admin", "register_certificate", walk.certificate("cutter", "hot_work", "revoked") | {"revoked": True})
     w.ok("admin", "register_certificate", walk.certificate("cutter", "hot_work", "new") | {"valid_to": "2027-12-31"})
+    w.ok("admin", "register_certificate", walk.certificate("cutter", "hot_work", "old") | {"valid_to": "2026-11-18"})
     cutter, mate, watch = crew_of(w, walk.CREW).members
     assert [c.certificate_id for c in cutter.certificates] == ["new", "c-cutter"]
     assert (mate.certificates, mate.asked) == ((), False)
@@ -214,6 +215,14 @@ def test_the_level_follows_from_the_facts_and_says_why(
     found = ticket_of(walk.before_plan(), None, type="hot_work", facts=facts, **window(0, 8))
     assert (found.level, found.derived.reasons) == (level, reasons)
     assert {one.missing.what for one in found.facts} == missing
+
+
+def test_as_long_as_no_time_is_said_nothing_is_told_of_it() -> None:
+    w = walk.before_plan()
+    w.now = DAY_TWO + timedelta(days=2)  # a Saturday
+    found = ticket_of(w, None, type="hot_work", facts=FACTS)
+    assert (found.timed, found.touches, found.upgrades, found.window) == (False, (), (), ())
+    assert (found.issuer, found.longest) == ("approver_safety", timedelta(hours=8))
 
 
 def test_a_level_that_is_asked_for_may_rise_and_never_falls() -> None:

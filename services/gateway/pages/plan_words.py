@@ -16,6 +16,8 @@ from services.seven_steps.work_types.hot_work import HOT_WORK
 
 WARN, NOTE, GOOD = "warn", "note", "good"
 Line = dict[str, str]
+#: What this gate misses says itself why and what is needed.
+UPGRADE = "G-LV-2"
 
 
 def _line(mark: str, text: str, code: str = "", source: str = "") -> Line:
@@ -86,15 +88,14 @@ def _certificate(view: View, one: Certificate, days_left: Mapping[str, int]) -> 
 # ---- window and level ----------------------------------------------------------------------------------------------
 
 
-def ticket(view: View, ahead: TicketAhead | Refused, *, timed: bool) -> dict[str, Any]:
-    """timed: begin and end are both known."""
+def ticket(view: View, ahead: TicketAhead | Refused) -> dict[str, Any]:
     if isinstance(ahead, Refused):
         missing = {"what": ahead.what or ahead.code, "about": ahead.about, "have": ahead.have, "need": ahead.need}
         found = reason(view.board, view.people, view.formats, ahead.code, "", missing)
         return {"level": "", "window": [_line(WARN, _sentences(view, found.fact, found.need))], "facts": []}
     return {
         "level": ahead.level,
-        "window": _window(view, ahead) if timed else [_longest(view, ahead)],
+        "window": _window(view, ahead) if ahead.timed else [_longest(view, ahead)],
         "facts": _facts(view, ahead),
     }
 
@@ -119,7 +120,8 @@ def _touches(view: View, ahead: TicketAhead) -> list[Line]:
     if not ahead.touches:
         return [_said(view, GOOD, "touches_nothing")]
     lines = []
-    if ahead.upgrades:
+    told = any(one.gate.id == UPGRADE for one in ahead.window)
+    if ahead.upgrades and not told:
         issuer = view.said.word("role", ahead.issuer)
         lines.append(_said(view, WARN, "upgraded", what=_values(view, ahead.upgrades), issuer=issuer))
     others = [one for one in ahead.touches if one not in ahead.upgrades]

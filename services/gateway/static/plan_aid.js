@@ -40,7 +40,7 @@ function fill(into, lines) {
 function certificate(row, one) {
   const made = page.querySelector("template[data-certificate]").content.firstElementChild.cloneNode(true);
   made.querySelector("[data-slot]").replaceWith(...drawn(one).childNodes);
-  made.classList.add(one.mark);
+  made.classList.add(`m-${one.mark}`);
   made.querySelector("[data-no]").textContent = one.certificate_id;
   const number = input(part(row, "certificate_id"));
   const take = made.querySelector("[data-take]");
@@ -81,7 +81,7 @@ const AIDS = {
     draft() {
       const values = object(form);
       const type = values.type || form.dataset.giventype;
-      return type ? { ticket: { facts: {}, ...only(TICKET, values), type } } : null;
+      return type ? { ticket: { ...only(TICKET, values), type } } : null;
     },
     draw({ window, facts }) {
       fill(box(form, "window", top("planned_to").nextElementSibling), window.map(drawn));
