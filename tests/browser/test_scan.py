@@ -11,7 +11,8 @@ import segno
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import hand
-from tests.browser.test_offline import at_work, until
+from tests.browser.test_briefing import act_as
+from tests.browser.test_offline import at_work, trail, until
 
 pytestmark = pytest.mark.browser
 WIDTH, HEIGHT, MODULE_PX, QUIET = 640, 480, 9, 4
@@ -22,6 +23,7 @@ IN_NAME_ONLY = """globalThis.BarcodeDetector = class {
   detect() { return Promise.reject(new DOMException("", "NotSupportedError")); }
 };"""
 READER = "qr_reader.js"
+GUARDIAN = "he.ping"  # on duty at the ticket in execution
 
 
 def film(path: Path, text: str) -> Path:
@@ -113,3 +115,63 @@ def test_a_device_that_was_here_before_keeps_the_reader_for_a_place_without_a_ne
         opened.click("[data-scan=code]")
         expect(opened.locator("#code")).to_have_value("HX-1", timeout=15_000)
         expect(opened.locator("#code")).to_be_focused()
+
+
+#: Reads what the test says it sees.
+TOLD = "export default () => globalThis.seen"
+
+
+def test_the_point_its_lock_and_its_tag_are_scanned_and_may_be_typed(
+    browser: Browser, demo: hand.Demo, page: Page, tmp_path: Path
+) -> None:
+    with with_camera(browser, demo, tmp_path, "7" * 20, NONE) as context:
+        opened = context.pages[0]
+        context.route(f"**/{READER}*", lambda route: route.fulfill(body=TOLD, content_type="text/javascript"))
+        hand.sign_in(opened, demo)
+        act_as(opened, demo, "isolation authority")
+        opened.goto(hand.form_address(demo, "apply_isolation", step=4))
+        point, lock, tag = (opened.locator(f"#f-{name}") for name in ("point_id", "lock_no", "tag_no"))
+        for seen, where in (("NONE-1", "point_id"), ("sp-1201-b", "point_id"), ("L-99", "lock_no")):
+            opened.evaluate("(seen) => { globalThis.seen = seen; }", seen)
+            opened.click(f"[data-scan=f-{where}]")
+            expect(opened.locator(f"[data-scan-said=f-{where}]")).to_contain_text(seen)
+            if seen == "NONE-1":
+                expect(opened.locator("[data-scan-said=f-point_id]")).to_contain_text("None of the choices")
+        assert (point.input_value(), lock.input_value(), tag.input_value()) == ("SP-1201-B", "L-99", "")
+        tag.fill("T-99")
+        opened.locator("[data-name=method] select, [data-name=method] input").first.evaluate(CHOOSE, "spool_removed")
+        with opened.expect_response("**/api/commands") as told:
+            opened.click("#command button[type=submit]")
+        sent = told.value.request.post_data_json["payload"]
+        assert sent == {"point_id": "SP-1201-B", "method": "spool_removed", "lock_no": "L-99", "tag_no": "T-99"}
+
+
+CHOOSE = """(one, value) => {
+  if (one.tagName === "SELECT") one.value = value;
+  else document.querySelector(`[data-name=method] input[value=${value}]`).checked = true;
+}"""
+
+
+def test_a_survey_may_say_by_the_guardians_code_that_its_signer_is_on_site(
+    browser: Browser, page: Page, demo: hand.Demo
+) -> None:
+    """The ticket has its guardian on duty and is past its survey: the act is refused, with what the gateway saw."""
+    with hand.context(browser, demo) as his:
+        guardian = his.new_page()
+        hand.sign_in(guardian, demo, GUARDIAN)
+        shown = guardian.request.get(f"/api/presence-code?permit_id={demo.ids['0007']}").json()["code"]
+    act_as(page, demo, "area authority")
+    page.goto(hand.form_address(demo, "survey", step=4))
+    expect(page.locator("[data-presence]")).to_contain_text("On duty with the code")
+    page.fill("#p-code", f"{(int(shown) + 1) % 10**6:06d}")
+    page.click("#command button[type=submit]")
+    expect(page.locator("#p-code-f")).to_have_text("Not the digits on the guardian's screen now.")
+    expect(page.locator("#p-code")).to_be_focused()
+    page.fill("#p-code", shown)
+    with page.expect_response("**/api/commands") as told:
+        page.click("#command button[type=submit]")
+    assert told.value.status == 409
+    recorded = [one["body"] for one in trail(page, demo) if one["body"]["client"]["type"] == "survey"][-1]
+    assert recorded["gateway"]["presence"]["kind"] == "code"
+    page.goto(f"/sites/{demo.site}/jobs/{demo.ids['0006']}")
+    expect(page.locator("#trail")).to_contain_text("on site: code of the guardian")

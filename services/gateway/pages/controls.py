@@ -76,6 +76,14 @@ WORDS_OF_COMMAND: Mapping[tuple[str, str], str] = {
 }  # fmt: skip
 
 
+#: What stands as a code on a thing at the place (a lock, its tag, the point that it hangs on), and what asks for it.
+SCANNED = frozenset({"lock_no", "tag_no", "point_id"})
+AT_THE_POINT = frozenset(
+    {"apply_isolation", "verify_isolation", "remove_isolation"}
+    | {"add_personal_lock", "remove_personal_lock", "remove_absent_owners_lock"}
+)
+
+
 @dataclass(frozen=True)
 class Control:
     """One field.
@@ -83,6 +91,7 @@ class Control:
     kind:   how it is drawn and collected (macros of form_fields.html, form.js)
     label, help: catalogue keys; help may be absent
     shown_if: "name=value|value" of a field at the top of the form
+    scan:   a code by the camera may fill it in
     """
 
     name: str
@@ -99,6 +108,7 @@ class Control:
     low: int = 0
     shown_if: str = ""
     options_lang: str = ""
+    scan: bool = False
 
 
 #: Choices that depend on the board: (kind, field name) -> choices.
@@ -138,6 +148,7 @@ class Builder:
             help_ if self.has_text(help_) else f"help.{name}" if self.has_text(f"help.{name}") else "",
             UNITS.get(name, ""),
             value=value,
+            scan=name in SCANNED and self.command in AT_THE_POINT,
         )
         return self._filled(base, field)
 

@@ -54,6 +54,7 @@ WIRE: Mapping[str, str] = {
     "answered_twice": "A line is answered twice.",
     "no_such_answer": "It is none of the answers.",
     "say_why": "Say why it does not apply.",
+    "not_the_digits": "Not the digits on the guardian's screen now.",  # of the gateway, beside the payload
     "six_digits": "Six digits.",
     "before": "Must not be before {field}.",
     "simulated_only": "Only a simulated clock starts at a time of choice.",

@@ -44,6 +44,10 @@ from services.seven_steps.spec import JOB, PERMIT
 VERSIONED = frozenset({"issue", "plan", "assess", "accept", "review", "sign_node", "send_back"})
 #: Acts done on site, and those for which the person proves again who he is (G-SV-3a, G-SV-3b, G-CL-1c).
 ON_SITE = frozenset({"issue", "accept"})
+#: The survey may say so too; no gate asks for it there.
+MAY_PROVE_PRESENCE = ON_SITE | {"survey"}
+#: Offered at each isolation point on the survey's page.
+ISOLATION_ACTS = ("apply_isolation", "verify_isolation")
 RE_AUTHENTICATED = frozenset({"issue"})
 #: The others that sign at a boundary do where the site asks for it (G-SG-1).
 RE_AUTHENTICATED_BY_POLICY = frozenset(boundary.value for boundary in SIGNED)
@@ -100,6 +104,7 @@ async def form(request: web.Request) -> web.StreamResponse:
         aid=plan_page.aid_data(view, type_, job),
         fields_from=f"{own}_fields.html" if briefing or gas else "",
         gas_words=texts_for_scripts(view.said, "gas_script."),
+        isolation_acts=[one for one in ISOLATION_ACTS if may_send(one, view.roles, view.board)],
         changed_words=briefing_page.changed_words(view, briefing) if briefing else "",
         suggestions=[] if may else _suggested(view, type_, job, permit),
     )  # fmt: skip
@@ -134,12 +139,14 @@ def field_data(
     said, spec = view.said, COMMANDS[type_]
     builder = Builder(type_, FormOptions(view, type_, job, permit), said.has, said.word)
     values = {**given_values(view, type_, job, permit), **given}
+    controls = builder.controls(REGISTRY[type_, spec.version].payload, values)
     wanted = ["anyone"] if spec.roles >= ANYONE else sorted(spec.roles)
     what = f"command.{type_}.what"
     return {
-        "controls": builder.controls(REGISTRY[type_, spec.version].payload, values),
+        "controls": controls, "scans": any(one.scan for one in controls),
         "version": spec.version, "kind": spec.kind, "who": [said.word("role", role) for role in wanted],
-        "help": said.t(what) if said.has(what) else "", "wants_presence": type_ in ON_SITE,
+        "help": said.t(what) if said.has(what) else "",
+        "wants_presence": type_ in MAY_PROVE_PRESENCE, "presence_needed": type_ in ON_SITE,
         "may_wait": type_ in MAY_WAIT, "document_bytes_max": limits.DOCUMENT_BYTES_MAX,
         "passkeys": [k.key_id for k in live_keys(view.board, view.person_id) if k.means == PASSKEY],
         "wants_password": _wants_password(view, type_), "wide_form": type_ in WIDE_FORMS,

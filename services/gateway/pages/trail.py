@@ -28,6 +28,7 @@ class Entry:
     codes: list[str]
     words: str
     late: bool
+    presence: str  # how the sender was shown to be on site: code or position; empty: not
     notes: list[str]
 
 
@@ -86,6 +87,7 @@ def _entry(view: View, record: Mapping[str, Any]) -> Entry:
         codes=list(dict.fromkeys(one["code"] for one in body["refusals"])),
         words="" if refused else _words(view, body),
         late=bool(body.get("late")),
+        presence=(body.get("gateway", {}).get("presence") or {}).get("kind", ""),
         notes=list(body.get("notes", ())),
     )
 

@@ -63,6 +63,7 @@ function faultAt(field, text) {
 }
 
 function fieldAt(path) {
+  if (path[0] === "presence") return form.querySelector("[data-presence] .fld"); // beside the payload
   let place = form;
   let field = null;
   for (const step of path) {

@@ -64,9 +64,9 @@ async function read(stream, video, look) {
 
 const saidBy = (button) => document.querySelector(`[data-scan-said="${button.dataset.scan}"]`);
 
-function say(button, word) {
+function say(button, word, code = "") {
   const place = saidBy(button);
-  place.textContent = JSON.parse(place.dataset.words)[word] || "";
+  place.textContent = (JSON.parse(place.dataset.words)[word] || "").replace("{code}", code);
   place.hidden = !word;
 }
 
@@ -94,9 +94,11 @@ async function scan(button) {
     video.scrollIntoView({ block: "center" });
     const text = meant(await read(stream, video, look));
     const stopped = !stream.active;
-    say(button, text ? "found" : stopped ? "" : "nothing");
     if (text) found(button, field, text);
-    else if (!stopped) field.focus();
+    else {
+      say(button, stopped ? "" : "nothing");
+      if (!stopped) field.focus();
+    }
   } catch {
     cannot(button);
     field.focus();
@@ -108,9 +110,18 @@ async function scan(button) {
   }
 }
 
+// Of a list: the choice whose value it is, or that begins with it ("SP-1201-A · inlet spool").
+function choiceOf(list, text) {
+  const said = [...list.options].find((one) => [one.value, one.text.split(" · ")[0]].some((each) => each.toUpperCase() === text.toUpperCase()));
+  return said?.value || "";
+}
+
 function found(button, field, text) {
-  field.value = text;
   field.focus();
+  const value = field.options ? choiceOf(field, text) : text;
+  say(button, value ? "found" : "unknown", text);
+  if (!value) return;
+  field.value = value;
   field.dispatchEvent(new Event("scanned", { bubbles: true }));
   if (button.dataset.submit !== undefined) field.form.requestSubmit();
 }
