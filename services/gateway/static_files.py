@@ -48,6 +48,16 @@ def static_url(name: str) -> str:
 
 
 @cache
+def needed_by(name: str) -> tuple[str, ...]:
+    """The modules that a script imports, and those that these import: each once, none that is loaded on demand."""
+    found: dict[str, None] = {}
+    for module in IMPORT.findall((STATIC / name).read_text("utf-8")):
+        if module not in ON_DEMAND:
+            found |= dict.fromkeys((module, *needed_by(module)))
+    return tuple(found)
+
+
+@cache
 def _compressed(name: str) -> bytes:
     return gzip.compress(content(name), mtime=0)
 

@@ -101,6 +101,16 @@ def test_a_device_takes_the_reader_of_codes_only_when_it_needs_it() -> None:
     assert f'READER = "{named}"' in static_files.content("scan.js").decode()
 
 
+def test_what_a_script_needs_is_known_to_its_depth_and_without_what_is_taken_on_demand() -> None:
+    found = static_files.needed_by("app.js")
+    read = {name: set(re.findall(r'from "\./(\w+\.js)"', (STATIC / name).read_text("utf-8"))) for name in found}
+    assert set(found) == set(re.findall(r'from "\./(\w+\.js)"', (STATIC / "app.js").read_text("utf-8"))).union(
+        *read.values()
+    )
+    assert "store.js" in found  # three imports away
+    assert static_files.needed_by("scan.js") == ()
+
+
 #: What a page of a signed-in person has whatever it is about (render.page).
 FRAME = {
     "t", "tn", "word", "pick", "lang", "theme", "csrf", "here", "view", "simulated", "nav", "fmt", "name", "done",

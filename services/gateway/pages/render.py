@@ -19,7 +19,7 @@ from services.gateway.pages.controls import SIDE_BY_SIDE_MAX, Control
 from services.gateway.pages.formats import Formats
 from services.gateway.pages.people import People
 from services.gateway.pages.waiting import waiting
-from services.gateway.static_files import static_url
+from services.gateway.static_files import needed_by, static_url
 from services.gateway.texts import Texts, texts
 from services.rulebook import rulebook
 from services.seven_steps import site_time
@@ -104,7 +104,13 @@ def environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     env = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     env.globals.update(
-        static=static_url, url=url, MANY=SEVERAL, WIDE=WHOLE_WIDTH, GROUPS=GROUPS, side_by_side=side_by_side
+        static=static_url,
+        needed_by=needed_by,
+        url=url,
+        MANY=SEVERAL,
+        WIDE=WHOLE_WIDTH,
+        GROUPS=GROUPS,
+        side_by_side=side_by_side,
     )
     return env
 
