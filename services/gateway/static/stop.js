@@ -1,5 +1,5 @@
 // STOP: one tap here sends it. It is kept on this device until the plant has answered, and tried again by itself.
-import { deliver, keepRecord } from "./outbox.js";
+import { deliver, isRefused, keepRecord } from "./outbox.js";
 import { sign } from "./keys.js";
 import { clientPart, keep } from "./send.js";
 
@@ -61,8 +61,12 @@ async function stop() {
       state.focus();
       return;
     }
-    if ([401, 403, 409, 422].includes(answer.status)) {
-      say(words.not_sent, words.refused_more);
+    if (isRefused(answer)) {
+      say(words.refused, words.refused_more);
+      return;
+    }
+    if ([401, 403].includes(answer.status)) {
+      say(words.not_sent, words.signed_out_more);
       return;
     }
     say(words.not_sent, words.not_sent_more);
