@@ -13,6 +13,7 @@ from jinja2 import meta
 import services.gateway.pages
 from services.gateway import static_files
 from services.gateway.pages import form_page, offline
+from services.gateway.pages.formats import unbroken
 from services.gateway.pages.render import environment
 from services.gateway.texts import catalogue
 from tests.flow import walk
@@ -26,8 +27,8 @@ SAID_ATTRIBUTES = re.compile(r'\b(?:aria-label|title|placeholder|alt|value)="([^
 EXPRESSION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 #: Blocks that hold names of classes.
 CLASS_BLOCK = re.compile(r"\{% block (?:main|body|top)_class %\}.*?\{% endblock %\}")
-#: Letters that are drawn, not read as words: versions ("v3"), %LEL's V for volt, and the like.
-NOT_WORDS = {"v", "V"}
+#: Letters that are drawn, not read as words: versions ("v3"), %LEL's V for volt, a space that does not break.
+NOT_WORDS = {"v", "V", "nbsp"}
 KEY = re.compile(r"""\bt\(\s*'([a-z_.]+)'\s*[,)]""")
 #: What others wrote, as their notice names it, with the hash of the file it speaks of.
 NOTICE = (STATIC / "THIRD_PARTY.txt").read_text("utf-8")
@@ -126,3 +127,9 @@ def test_the_head_of_a_ticket_has_all_it_asks_for_above_a_form() -> None:
     w = walk.active()
     given = form_page.subject_data(SimpleNamespace(board=w.board), "void_ticket", w.job, w.permit())  # type: ignore[arg-type]
     assert asked - set(given) == set()
+
+
+def test_numbers_with_their_units_tags_and_permit_numbers_stay_whole() -> None:
+    told = str(unbroken("HX-HW-20261019-0007 <GD-07>, 10 m, 0.2 %vol, 2 % of it"))
+    assert re.findall(r'<span class="nb">([^<]*)</span>', told) == ["HX-HW-20261019-0007", "GD-07", "10 m", "0.2 %vol"]
+    assert "&lt;" in told

@@ -5,12 +5,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_UP, Decimal
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from services.gateway.texts import Texts
 from services.seven_steps import site_time
@@ -19,6 +20,18 @@ from services.seven_steps.board_ticket import Permit
 #: A converted value may have many decimals; it is rounded up, so that no value over its limit looks like one within it.
 DECIMALS_SHOWN = 4
 NB = "\N{NO-BREAK SPACE}"
+#: What never breaks inside a text: the number of a job or permit, a day, a tag ("GD-07"), a number and its unit.
+_WHOLE = re.compile(
+    r"(\b[A-Z][A-Z0-9]*(?:-[A-Z]{1,3})?-\d{8}-\d{3,}\b|\b\d{4}-\d\d-\d\d\b|\b[A-Z]{1,3}-\d{1,4}[A-Z]?\b"
+    r"|(?<![\w.,])[\d.,]*\d (?:m|cm|mm|km|m/s|m³|mg/m³|min|h|d|s|V|kV|kPa|MPa|kg|t|MB|ppm|%\w+)(?![\w/³]))"
+)
+_KEPT = Markup('<span class="nb">{}</span>')
+
+
+def unbroken(text: str) -> Markup:
+    """The text, escaped, with what must not break kept on one line."""
+    parts = (_KEPT.format(part) if n % 2 else escape(part) for n, part in enumerate(_WHOLE.split(text)))
+    return Markup("").join(parts)
 
 
 class Formats:

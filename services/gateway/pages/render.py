@@ -16,7 +16,7 @@ from aiohttp import web
 from services.gateway import context, problems
 from services.gateway.pages.clock import SiteClocks
 from services.gateway.pages.controls import SIDE_BY_SIDE_MAX, Control
-from services.gateway.pages.formats import Formats
+from services.gateway.pages.formats import Formats, unbroken
 from services.gateway.pages.people import People
 from services.gateway.pages.waiting import waiting
 from services.gateway.static_files import needed_by, static_url
@@ -103,6 +103,7 @@ def side_by_side(control: Control) -> tuple[str, ...]:
 def environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     env = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    env.filters["unbroken"] = unbroken
     env.globals.update(
         static=static_url,
         needed_by=needed_by,
@@ -190,9 +191,11 @@ async def problem_page(request: web.Request, problem: problems.Problem) -> web.S
         return web.HTTPFound(url("sign-in", next=request.path_qs))
     said = texts(context.lang(request))
     may = [said.word("role", role) for role in problem.more.get("may", ())]
+    session = context.session(request)
     response = page(
-        request, "problem.html", status=problem.status, status_no=problem.status, problem=problem.body(), may=may
-    )
+        request, "problem.html", status=problem.status, status_no=problem.status, problem=problem.body(), may=may,
+        stop_at=url("sites", session.site_id, "stop") if session else "",
+    )  # fmt: skip
     response.headers.update(problem.headers)
     return response
 
