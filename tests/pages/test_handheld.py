@@ -20,11 +20,13 @@ PROPANE, OXYGEN, TOXIC = Gas("combustible", "5.3.2", lel=Decimal("2.1")), Gas("o
 @pytest.mark.parametrize(
     ("calibration_gas", "gas", "unit"),
     [
-        ("propane", PROPANE, "%LEL"), (None, PROPANE, "%vol"), ("propane", OXYGEN, "%vol"), ("propane", TOXIC, "ppm"),
-        ("propane", None, "%vol"),
+        ("propane", PROPANE, "%LEL"), (None, PROPANE, "%vol"), ("propane", OXYGEN, "%vol"), ("propane", TOXIC, None),
+        ("propane", None, None),
     ],
 )  # fmt: skip
-def test_the_unit_is_that_of_the_instruments_record(calibration_gas: str | None, gas: Gas | None, unit: str) -> None:
+def test_the_unit_is_that_of_the_instruments_record_or_asked(
+    calibration_gas: str | None, gas: Gas | None, unit: str | None
+) -> None:
     meter = Instrument("m", "X4", ("propane",), calibration_gas, {}, "2026-12-31", True, 1)
     assert gas_page.shown_in(meter, gas) == unit
 

@@ -103,7 +103,7 @@ async def form(request: web.Request) -> web.StreamResponse:
         reasons=_reasons(view, verdicts), briefing=briefing, gas=gas, risk=risk,
         aid=plan_page.aid_data(view, type_, job),
         fields_from=f"{own}_fields.html" if briefing or gas else "",
-        gas_words=texts_for_scripts(view.said, "gas_script."),
+        gas_words=gas_page.words_for_script(view),
         isolation_acts=[one for one in ISOLATION_ACTS if may_send(one, view.roles, view.board)],
         changed_words=briefing_page.changed_words(view, briefing) if briefing else "",
         suggestions=[] if may else _suggested(view, type_, job, permit),

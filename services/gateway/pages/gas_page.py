@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from schemas import words
 from services.gateway.pages import board_view
 from services.gateway.pages.options import FormOptions, rules_of
-from services.gateway.pages.render import View
+from services.gateway.pages.render import View, texts_for_scripts
 from services.seven_steps import gas as gas_rules
 from services.seven_steps import site_time
 from services.seven_steps.board_job import Job
@@ -21,6 +21,8 @@ from services.seven_steps.rules import Gas
 ASK_ABOVE_VOL = Decimal(5)
 #: A value in %LEL below this is finer than such instruments show: more likely %vol.
 ASK_BELOW_LEL = Decimal(1)
+#: To what a limit is rounded down where it is shown in ppm.
+PPM_STEP = Decimal("0.01")
 
 
 def gas_data(view: View, job: Job, permit: Permit) -> dict[str, Any] | None:
@@ -40,10 +42,20 @@ def gas_data(view: View, job: Job, permit: Permit) -> dict[str, Any] | None:
         "script": {
             "gases": {one["code"]: one for one in gases}, "molar_volume": str(gas_rules.MOLAR_VOLUME_L),
             "ask_above_vol": str(ASK_ABOVE_VOL), "ask_below_lel": str(ASK_BELOW_LEL),
+            "unit_max": words.UNIT_MAX,
             "unit_words": {unit: view.said.word("unit_words", unit) for unit in words.GAS_UNITS},
             "unit": {unit: view.said.word("unit", unit) for unit in words.GAS_UNITS},
         },
     }  # fmt: skip
+
+
+def words_for_script(view: View) -> dict[str, str]:
+    """Its own, and what the plant itself says of a number that is none."""
+    plants = {
+        "number": view.said.t("message.decimal"),
+        "from_to": view.said.t("message.from_to", low="{low}", high="{high}"),
+    }
+    return {**texts_for_scripts(view.said, "gas_script."), **plants}
 
 
 def _fitting(view: View, gases: tuple[str, ...]) -> list[Instrument]:
@@ -64,7 +76,9 @@ def _instrument(view: View, one: Instrument, gases: tuple[str, ...]) -> dict[str
         "id": one.instrument_id, "said": said, "ok": bumped and one.calibration_due >= today,
         "calibration_gas": one.calibration_gas,
         "factors": {gas: str(_factor(one, gas)) for gas in gases if _factor(one, gas) is not None},
-        "units": {gas: shown_in(one, rules_of(view).gas(gas)) for gas in gases if gas in one.gases},
+        "measures": [gas for gas in gases if gas in one.gases],
+        "units": {gas: unit for gas in gases if gas in one.gases
+                  if (unit := shown_in(one, rules_of(view).gas(gas))) is not None},
     }  # fmt: skip
 
 
@@ -72,12 +86,16 @@ def _factor(one: Instrument, gas: str) -> Decimal | None:
     return Decimal(1) if one.calibration_gas == gas else one.correction_factors.get(gas)
 
 
-def shown_in(one: Instrument, gas: Gas | None) -> str:
-    """A calibration gas is what %LEL refers to: an instrument without one shows combustibles by volume."""
-    if gas is None or gas.kind == "oxygen":
+def shown_in(one: Instrument, gas: Gas | None) -> str | None:
+    """A calibration gas is what %LEL refers to: an instrument without one shows combustibles by volume.
+
+    None: the register can't tell. It says of no instrument whether it shows a toxic gas in ppm or in mg/m3, numbers
+    that look alike: the tester reads the unit off it, every time.
+    """
+    if gas is None or gas.kind == "toxic":
+        return None
+    if gas.kind == "oxygen":
         return words.PERCENT_VOLUME
-    if gas.kind == "toxic":
-        return words.PPM
     return words.PERCENT_LEL if one.calibration_gas else words.PERCENT_VOLUME
 
 
@@ -89,12 +107,27 @@ def _gas(view: View, permit: Permit, code: str) -> dict[str, Any]:
         "lel": _text(known.lel) if known else None, "molar_mass": _text(known.molar_mass) if known else None,
         "low": _text(limit.low) if limit else None, "high": _text(limit.high) if limit else None,
         "limit_unit": limit.unit if limit else "", "limit": _limit_words(view, limit), "why": _why(view, known, limit),
-        "others": list(words.units_of(code)),
+        "others": list(words.units_of(code)), "limit_as": _limit_in_ppm(view, known, limit),
     }  # fmt: skip
 
 
 def _text(value: Decimal | None) -> str | None:
     return None if value is None else str(value)
+
+
+def _limit_in_ppm(view: View, known: Gas | None, limit: gas_rules.Limit | None) -> str:
+    """A limit in mg/m3 as an instrument shows it in ppm, rounded to the safe side; empty for other limits."""
+    if (
+        known is None
+        or known.molar_mass is None
+        or limit is None
+        or limit.high is None
+        or limit.unit != words.MG_PER_M3
+    ):
+        return ""
+    ppm = (limit.high * gas_rules.MOLAR_VOLUME_L / known.molar_mass).quantize(PPM_STEP, ROUND_DOWN)
+    limit_words = _limit_words(view, limit)
+    return view.said.t("gas_page.limit_as", limit=limit_words, ppm=view.formats.number(ppm, words.PPM))
 
 
 def _limit_words(view: View, limit: gas_rules.Limit | None) -> str:

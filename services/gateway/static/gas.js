@@ -18,15 +18,25 @@ const number = (reading) => decimal(reading.querySelector("[data-value]").value)
 
 const TILE = { "%LEL": "lel", "%vol": "vol", ppm: "ppm", "mg/m3": "ppm" };
 
+// Without a unit there is no number: the field is closed until the tester has read the unit off the instrument.
 function setUnit(reading, unit) {
   reading.dataset.unit = unit;
+  reading.querySelector("[data-value]").disabled = !unit;
+  const [other, mine] = [reading.querySelector("[data-other]"), reading.querySelector("[data-mine]")];
+  other.hidden = Boolean(unit);
+  if (mine) mine.hidden = !unit;
   const tile = reading.querySelector("[data-unit]");
   tile.className = `unit ${TILE[unit] || "vol"}`;
-  tile.replaceChildren(given.unit[unit], document.createElement("br"));
+  tile.replaceChildren(unit ? given.unit[unit] : "?", document.createElement("br"));
   const below = document.createElement("small");
-  below.textContent = given.unit_words[unit];
+  below.textContent = unit ? given.unit_words[unit] : words.unit_wanted;
   tile.append(below);
-  reading.querySelector("[data-shows]").textContent = fill(words.shows, { instrument: chooser.value, unit: given.unit[unit] });
+  reading.querySelector("[data-shows]").textContent = fill(saidOf(reading, unit), { instrument: chooser.value, unit: given.unit[unit] });
+}
+
+function saidOf(reading, unit) {
+  if (!instrument().measures?.includes(reading.dataset.gasCode)) return words.not_measured;
+  return unit ? words.shows : words.unit_unknown;
 }
 
 function changeUnit(reading, unit) {
@@ -39,13 +49,22 @@ function changeUnit(reading, unit) {
   field.focus();
 }
 
+// One instrument shows a gas in one unit at every point.
+function chooseUnit(reading, unit) {
+  for (const one of readings) {
+    if (one !== reading && one.dataset.unit === "" && one.dataset.gasCode === reading.dataset.gasCode) setUnit(one, unit);
+  }
+  changeUnit(reading, unit);
+}
+
 function takeInstrument() {
   const record = instrument();
   const said = form.querySelector("[data-instrument-said]");
   said.textContent = record.said || "";
   said.classList.toggle("badc", record.ok === false);
   for (const reading of readings) {
-    const unit = record.units?.[reading.dataset.gasCode] || gasOf(reading).others[0];
+    const { others } = gasOf(reading);
+    const unit = record.units?.[reading.dataset.gasCode] || (others.length === 1 ? others[0] : "");
     if (unit !== reading.dataset.unit) { reading.querySelector("[data-value]").value = ""; delete reading.dataset.sure; }
     setUnit(reading, unit);
     draw(reading);
@@ -132,7 +151,27 @@ function entered(reading) {
   return { gas: reading.dataset.gasCode, point: reading.dataset.point, unit, value, ...lel };
 }
 
+// What the plant would not take as a number, in its own words.
+function numberFault(reading) {
+  const text = reading.querySelector("[data-value]").value.trim();
+  if (!text) return "";
+  const shown = number(reading);
+  if (shown === undefined) return words.number;
+  if (reading.dataset.unit === "%LEL" && !instrument().calibration_gas) return fill(words.no_calibration_gas, { instrument: chooser.value });
+  const high = given.unit_max[reading.dataset.unit];
+  return compare(shown, decimal(high)) > 0 ? fill(words.from_to, { low: "0", high: `${high} ${given.unit[reading.dataset.unit]}` }) : "";
+}
+
+function drawFault(reading) {
+  const place = reading.querySelector("[data-number-fault]");
+  place.textContent = numberFault(reading);
+  place.hidden = !place.textContent;
+  if (place.hidden) reading.querySelector("[data-value]").removeAttribute("aria-invalid");
+  else reading.querySelector("[data-value]").setAttribute("aria-invalid", "true");
+}
+
 function draw(reading) {
+  drawFault(reading);
   drawQuestion(reading);
   drawVerdict(reading);
   const filled = readings.filter((one) => one.querySelector("[data-value]").value.trim() !== "");
@@ -158,7 +197,7 @@ box.addEventListener("click", (event) => {
   if (!reading) return;
   const set = event.target.closest("[data-set]");
   if (event.target.closest("[data-mine]")) reading.querySelector("[data-other]").hidden = false;
-  else if (set) changeUnit(reading, set.dataset.set);
+  else if (set) chooseUnit(reading, set.dataset.set);
   else if (event.target.closest("[data-wrong]")) changeUnit(reading, likelier(reading));
   else if (event.target.closest("[data-right]")) { reading.dataset.sure = ""; draw(reading); }
 });
@@ -172,7 +211,7 @@ form.querySelector("[data-minutes]").addEventListener("input", (event) => {
 });
 // Before form.js hears of it: an open question, or a number that is none, sends nothing.
 form.addEventListener("submit", (event) => {
-  const open = readings.find((one) => asks(one) || (one.querySelector("[data-value]").value.trim() !== "" && number(one) === undefined));
+  const open = readings.find((one) => asks(one) || numberFault(one));
   if (!open) return;
   event.preventDefault();
   event.stopImmediatePropagation();
