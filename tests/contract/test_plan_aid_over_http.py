@@ -46,7 +46,7 @@ async def test_it_is_told_in_the_language_of_the_page(stack: Stack, job_id: str)
     draft = {"ticket": {"type": "hot_work", "facts": FACTS}}
     lead = await stack.signed_in("work_lead")
     answer = await lead.get(PATH, params={"job_id": job_id, "lang": "zh-CN", "draft": json.dumps(draft)})
-    assert answer.body["ticket"]["facts"][-1]["text"] == "签发人：审批人（安全管理部门）。"
+    assert answer.body["ticket"]["facts"][-1]["text"].startswith("签发人：")
 
 
 async def test_a_crew_is_told_of_each_person_and_nothing_is_recorded(stack: Stack, job_id: str) -> None:

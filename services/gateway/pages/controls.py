@@ -92,6 +92,7 @@ class Control:
     label, help: catalogue keys; help may be absent
     shown_if: "name=value|value" of a field at the top of the form
     scan:   a code by the camera may fill it in
+    groups: choices under a heading each, where there are so many that one looks for the right ones
     """
 
     name: str
@@ -109,10 +110,17 @@ class Control:
     shown_if: str = ""
     options_lang: str = ""
     scan: bool = False
+    groups: tuple[tuple[str, tuple[Choice, ...]], ...] = ()
+
+    @property
+    def ungrouped(self) -> tuple[Choice, ...]:
+        """The choices that stand in none of the groups."""
+        grouped = {value for _, choices in self.groups for value, _ in choices}
+        return tuple(choice for choice in self.choices if choice[0] not in grouped)
 
 
-#: Choices that depend on the board: (kind, field name) -> choices.
-Options = Callable[[str, str], Sequence[Choice]]
+#: Choices that depend on the board: (kind, field name) -> choices; of "point_groups" the areas with theirs.
+Options = Callable[[str, str], Sequence[Any]]
 
 
 class Builder:
@@ -198,6 +206,8 @@ class Builder:
             return self._map(base, field)
         if kind in ("gas_plans", "contents"):
             return self._keyed(base, field)
+        if kind == "point":
+            base = replace(base, groups=tuple(self.options("point_groups", base.name)))
         if kind not in PLAIN_KINDS:
             return replace(base, choices=self._kept(base, tuple(self.options(kind, base.name))))
         return base

@@ -59,8 +59,8 @@ class FormOptions:
         self.view, self.command, self.job, self.permit = view, command, job, permit
         self.board, self.said = view.board, view.said
 
-    def __call__(self, kind: str, name: str) -> Sequence[Choice]:
-        found: Sequence[Choice] = getattr(self, f"of_{kind}")(name)
+    def __call__(self, kind: str, name: str) -> Sequence[Any]:
+        found: Sequence[Any] = getattr(self, f"of_{kind}")(name)
         return found
 
     # ---- people ------------------------------------------------------------------------------------------------
@@ -100,6 +100,17 @@ class FormOptions:
         known = self.board.isolation_points
         ids = [one for one in planned if one in known] if self.job and self.command != "record_plan" else list(known)
         return [(one, f"{known[one].tag} · {known[one].description}") for one in ids or list(known)]
+
+    def of_point_groups(self, name: str) -> list[tuple[str, tuple[Choice, ...]]]:
+        """The points by the area in which they are, the job's own area first; none where there is one area only."""
+        known, areas = self.board.isolation_points, self.board.areas
+        found: dict[str, list[Choice]] = {}
+        for point_id, label in self.of_point(name):
+            found.setdefault(known[point_id].area_id, []).append((point_id, label))
+        here = self.job.area_id if self.job else ""
+        ordered = sorted(found, key=lambda area_id: (area_id != here, area_id))
+        named = [(self.said.pick(areas[one].name) if one in areas else one, tuple(found[one])) for one in ordered]
+        return named if len(named) > 1 else []
 
     def of_contractor(self, _name: str) -> list[Choice]:
         return [(one.contractor_id, self.said.pick(one.name)) for one in self.board.contractors.values()]

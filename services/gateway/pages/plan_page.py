@@ -33,7 +33,7 @@ def aid_data(view: View, type_: str, job: Job | None) -> dict[str, Any] | None:
     if type_ not in AIDED:
         return None
     proposals = _proposals(view, job) if type_ == "record_plan" and job is not None else []
-    return {"of": AIDED[type_], "proposals": proposals, "points_known": bool(view.board.isolation_points)}
+    return {"of": AIDED[type_], "proposals": proposals}
 
 
 def _proposals(view: View, job: Job) -> list[Proposal]:

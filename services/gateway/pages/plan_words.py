@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.gateway.pages.job_page import level_reason
-from services.gateway.pages.reasons import reason
+from services.gateway.pages.reasons import about_words, reason
 from services.gateway.pages.render import View
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_site import Certificate
@@ -15,6 +15,8 @@ from services.seven_steps.spec import Refused
 from services.seven_steps.work_types.hot_work import HOT_WORK
 
 WARN, NOTE, GOOD = "warn", "note", "good"
+#: A day breaks nowhere.
+NB_HYPHEN = "\N{NON-BREAKING HYPHEN}"
 Line = dict[str, str]
 #: What this gate misses says itself why and what is needed.
 UPGRADE = "G-LV-2"
@@ -76,8 +78,9 @@ def _member(view: View, member: MemberAhead) -> dict[str, Any]:
 
 def _certificate(view: View, one: Certificate, days_left: Mapping[str, int]) -> dict[str, str]:
     said = view.said
-    text = said.t("plan_aid.certificate", no=one.certificate_id, trade=said.word("trade", one.trade),
-                  start=one.valid_from, end=one.valid_to)  # fmt: skip
+    start, end = (day.replace("-", NB_HYPHEN) for day in (one.valid_from, one.valid_to))
+    trade = said.word("trade", one.trade)
+    text = said.t("plan_aid.certificate", no=one.certificate_id, trade=trade, start=start, end=end)
     left = days_left.get(one.certificate_id)
     if left is None:
         return {"certificate_id": one.certificate_id, "mark": NOTE, "text": text}
@@ -172,4 +175,23 @@ def plan(view: View, job: Job, said: Mapping[str, Any], ahead: Mapping[str, tupl
             isolations.append(line | {"text": f"{permit.permit_no}{view.said.t('list.colon')}{line['text']}"})
     if not isolations and said["isolations"]:
         isolations = [_said(view, GOOD, "isolations_good")]
+    isolations += _points(view, job, said["isolations"])
     return {"gas": gas, "isolations": isolations}
+
+
+def _points(view: View, job: Job, isolations: Iterable[Mapping[str, Any]]) -> list[Line]:
+    """What the registry says of the points: whether there are any here, and which other jobs rest on those planned."""
+    board = view.board
+    if not board.isolation_points:
+        return [_said(view, NOTE, "no_points")]
+    lines = []
+    if not any(one.area_id == job.area_id for one in board.isolation_points.values()):
+        area = about_words(board, view.people, view.said, job.area_id)
+        lines.append(_said(view, NOTE, "no_points_here", area=area))
+    for point_id in dict.fromkeys(one["point_id"] for one in isolations):
+        there = (board.jobs.get(key) for key in board.index.points.get(point_id, ()) if key != job.job_id)
+        others = sorted(one.job_no for one in there if one is not None)
+        if others:
+            tag = about_words(board, view.people, view.said, point_id)
+            lines.append(_said(view, NOTE, "shared", tag=tag, jobs=view.said.t("list.comma").join(others)))
+    return lines

@@ -19,7 +19,8 @@ const template = (name, value) => page.querySelector(`template[data-${name}="${v
 function drawn({ mark, text, code = "", source = "" }) {
   const line = template("mark", mark).cloneNode(true);
   line.querySelector("[data-text]").textContent = text;
-  line.querySelector("[data-source]").textContent = code ? `${code} · ${source}` : "";
+  line.querySelector("[data-code]").textContent = code;
+  line.querySelector("[data-source]").textContent = source ? `· ${source}` : "";
   return line;
 }
 
@@ -103,6 +104,26 @@ const AIDS = {
   },
 };
 
+// ---- the gas plan that is proposed: ticked only when somebody says so ----------------------------------------------
+
+function propose() {
+  for (const item of top("gas")?.querySelectorAll("[data-key]") || []) {
+    const proposal = page.querySelector(`template[data-proposal="${CSS.escape(item.dataset.key)}"]`);
+    if (proposal) item.insertBefore(proposal.content.cloneNode(true), item.querySelector(".grid"));
+  }
+}
+
+function tick(button) {
+  const item = button.closest("[data-key]");
+  for (const name of ["gases", "points"]) {
+    for (const value of button.dataset[name].split(" ").filter(Boolean)) {
+      const choice = part(item, name).querySelector(`input[value="${CSS.escape(value)}"]`);
+      if (choice) choice.checked = true;
+    }
+  }
+  form.dispatchEvent(new Event("change", { bubbles: true }));
+}
+
 // ---- asking --------------------------------------------------------------------------------------------------------
 
 const aid = AIDS[page.dataset.of];
@@ -144,6 +165,13 @@ function soon() {
   waiting = setTimeout(ask, PAUSE_MS);
 }
 
+if (form) {
+  if (page.dataset.of === "plan") propose();
+  form.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-tick]");
+    if (button) tick(button);
+  });
+}
 if (form && page.dataset.ask) {
   for (const event of ["input", "change"]) form.addEventListener(event, soon);
   form.addEventListener("click", (event) => { if (event.target.closest("[data-add],[data-del]")) soon(); });

@@ -1,0 +1,88 @@
+"""The aids beside a plan's forms, on a handheld and by keyboard: they tell, and fill in nothing by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import hand
+
+pytestmark = pytest.mark.browser
+#: Who writes plans in the demo, and also leads work.
+PLANNER = "wang.jianye"
+
+
+@pytest.fixture
+def planner(browser: Browser, demo: hand.Demo) -> Iterator[Page]:
+    with hand.context(browser, demo, size=hand.HANDHELD) as made:
+        opened = made.new_page()
+        hand.sign_in(opened, demo, PLANNER)
+        yield opened
+
+
+def fits(page: Page) -> bool:
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return bool(wide <= 0)
+
+
+def test_whoever_is_added_to_a_crew_is_told_of_at_once_and_a_certificate_is_taken_on_request(
+    planner: Page, demo: hand.Demo
+) -> None:
+    planner.goto(hand.form_address(demo, "assign_crew", step=2))
+    status = planner.locator("#plan-aid [role=status]")
+    expect(status).to_have_text("No warnings so far.")
+    rows = planner.locator("[data-name=crew] > [data-rows] > [data-row]")
+    cutter = rows.filter(has=planner.get_by_role("button", name="C-0001"))
+    number = cutter.locator("[data-name=certificate_id] input")
+    expect(number).to_have_value("")  # nothing is filled in by itself
+    take = cutter.get_by_role("button", name="C-0001")
+    take.press("Enter")
+    written = planner.locator("[data-name=certificate_id] input:focus")
+    expect(written).to_have_value("C-0001")
+    planner.locator("[data-name=crew] > [data-rows] > p > [data-add]").click()
+    added = rows.last
+    added.locator("select").first.select_option(label="He Ping · guardian, isolation authority")
+    added.locator("[data-name=role] input[value=guardian]").check(force=True)
+    added.locator("[data-name=trade] select").select_option("guardian")
+    told = added.locator("[data-aid=member]")
+    expect(told).to_contain_text("He Ping is guardian at another place too")
+    expect(told).to_contain_text("G-CR-2b")
+    expect(status).to_contain_text("1 warning")
+    assert fits(planner)
+
+
+def test_a_window_is_told_while_it_is_written_and_without_the_plant_it_is_not_known(
+    planner: Page, demo: hand.Demo
+) -> None:
+    planner.goto(hand.form_address(demo, "amend_ticket", step=1))
+    told = planner.locator("[data-aid=window]")
+    expect(told).to_contain_text("at most 8")
+    planner.locator("[data-name=planned_from] input").fill("2026-10-24T18:00")
+    planner.locator("[data-name=planned_to] input").fill("2026-10-25T03:00")
+    expect(told).to_contain_text("The limit is 8:00:00")
+    expect(told).to_contain_text("on a rest day")
+    assert fits(planner)
+    planner.route("**/plan-aid?*", lambda route: route.abort())
+    planner.locator("[data-name=planned_to] input").fill("2026-10-24T20:00")
+    expect(planner.locator("#plan-aid [role=status]")).to_contain_text("Not known")
+    expect(told).to_be_hidden()
+
+
+def test_a_gas_plan_is_proposed_and_ticked_only_when_somebody_says_so(planner: Page, demo: hand.Demo) -> None:
+    planner.goto(hand.form_address(demo, "record_plan", step=2))
+    item = planner.locator("[data-name=gas] [data-key]").first
+    boxes = item.locator("input[type=checkbox]")
+    for box in boxes.all():
+        box.uncheck()
+    expect(item.locator("[data-aid=gas]")).to_contain_text("G-GAS-1")
+    assert item.locator("input:checked").count() == 0
+    item.get_by_role("button", name="Tick what is proposed").press("Enter")
+    assert [one.get_attribute("value") for one in item.locator("input:checked").all()] == [
+        "propane",
+        "inside",
+        "outside",
+    ]
+    expect(item.locator("[data-aid=gas]")).to_contain_text("Every kind and point")
+    assert fits(planner)
