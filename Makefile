@@ -9,7 +9,7 @@ STAMP := $(VENV)/.sevengates-$(LOCK_HASH)
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lock demo test check lint types kafka kafka-stop chaos mutants bench screenshots
+.PHONY: help setup lock demo test check lint types kafka kafka-stop chaos mutants bench screenshots tour
 
 help: ## list the targets
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,3 +64,6 @@ bench: setup ## durable decisions per second, tap-to-answer, seal time, pages in
 
 screenshots: setup ## pictures of every page from a running demo: both languages, two widths, both themes (needs Chromium)
 	$(BIN)/python -m tests.browser.screenshots
+
+tour: setup ## take the pictures of README anew (needs Chromium and poppler-utils)
+	$(BIN)/python -m tests.browser.tour
