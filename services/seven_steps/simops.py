@@ -49,6 +49,19 @@ class Clashing:
     coordinated: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Work of another job near a ticket in its time.
+
+    have: how near at the least ("18 m"), or what the two share; near_m: the same as a number, None where nobody knows
+    """
+
+    other: Permit
+    have: str
+    near_m: Decimal | None
+    clashing: tuple[Clashing, ...]
+
+
 # ---- one ticket and its neighbours ---------------------------------------------------------------------------------
 
 
@@ -82,8 +95,12 @@ def neighbours_of(board: Board, rules: Rules, permit: Permit) -> list[Permit]:
 
 def _reach(board: Board, rules: Rules, permit: Permit) -> Decimal:
     """How far away a ticket may stand that this one clashes with, but for the wide ones, m."""
-    numbers = max(_unnoted(rules, name, board) for name in DISTANCES)
-    return numbers + reach_of(permit) + NARROW_M + _unnoted(rules, "spot_error", board)
+    return _farthest(board, rules, permit) + NARROW_M + _unnoted(rules, "spot_error", board)
+
+
+def _farthest(board: Board, rules: Rules, permit: Permit) -> Decimal:
+    """The greatest distance that any row keeps from work like this, m: what is nearer is beside it."""
+    return max(_unnoted(rules, name, board) for name in DISTANCES) + reach_of(permit)
 
 
 def _unnoted(rules: Rules, name: str, board: Board) -> Decimal:
@@ -216,10 +233,34 @@ def _clashes_of(
         later = (other.created.seq, other.permit_id) > after
         if not later or not holds_a_place(board, other) or not _at_one_time(permit, other, now):
             continue
-        for hit in hits_between(board, rules, here, side_of(board, rules, other)):
-            done = hit.row.result == CONDITIONAL and not uncoordinated(board, hit)
-            row = hit.row
-            yield Clashing(row.id, row.result, row.source, hit.a, hit.b, hit.have, hit.need, done)
+        yield from _clashing(board, rules, here, side_of(board, rules, other))
+
+
+def _clashing(board: Board, rules: Rules, here: Side, there: Side) -> Iterator[Clashing]:
+    for hit in hits_between(board, rules, here, there):
+        done = hit.row.result == CONDITIONAL and not uncoordinated(board, hit)
+        row = hit.row
+        yield Clashing(row.id, row.result, row.source, hit.a, hit.b, hit.have, hit.need, done)
+
+
+def beside(board: Board, rules: Rules, permit: Permit, now: datetime) -> tuple[Beside, ...]:
+    """Who of other jobs holds a place near the ticket in its time, clashing or not; the oldest first.
+
+    The ticket itself need not hold a place yet. Two areas without a place on the grid: nobody knows, so only what
+    clashes by something else than distance is told of them.
+    """
+    here, reach = side_of(board, rules, permit), _farthest(board, rules, permit)
+    found = []
+    for other in neighbours(board, rules, here):
+        if other.job_id == permit.job_id or not holds_a_place(board, other) or not _at_one_time(permit, other, now):
+            continue
+        there = side_of(board, rules, other)
+        near = Pair(here, there, board, rules).nearer_than(reach)
+        clashing = tuple(_clashing(board, rules, here, there))
+        if near is not None or clashing:
+            metres = None if near is None else Decimal(near.removesuffix(" m"))
+            found.append(Beside(other, near or clashing[0].have, metres, clashing))
+    return tuple(found)
 
 
 def _at_one_time(one: Permit, other: Permit, now: datetime) -> bool:

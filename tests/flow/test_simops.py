@@ -353,6 +353,47 @@ def test_the_clashes_of_a_site_say_who_how_near_and_how_far_would_do() -> None:
     assert simops.clashes(board, RULES, DAY_TWO + timedelta(hours=8)) == ()
 
 
+# ---- who is beside a ticket, clashing or not: what a briefing tells -------------------------------------------------
+
+
+def told(here: Ticket, there: Ticket, sibling: bool = False) -> list[tuple[str, list[str]]]:
+    board = beside(here, there, sibling)
+    found = simops.beside(board, RULES, board.permits[HERE], DAY_TWO)
+    return [(one.have, [row.row for row in one.clashing]) for one in found]
+
+
+def test_work_is_beside_a_ticket_up_to_the_greatest_distance_of_any_row_and_not_beyond() -> None:
+    quiet = Ticket(area=OUTDOORS)
+    assert told(GENERAL, replace(quiet, at=("100", "0"))) == [("100 m", [])]
+    assert told(GENERAL, replace(quiet, at=("100.001", "0"))) == []
+    crane = Ticket("lifting", {"radius_m": "900"}, at=("0", "901"), area=OUTDOORS)
+    assert told(GENERAL, crane) == []
+    assert told(GENERAL, replace(crane, at=("0", "900"))) == [("900 m", ["SM-09"])]
+
+
+def test_what_is_beside_a_ticket_says_what_of_it_clashes() -> None:
+    assert told(HOT, replace(RELEASE, at=("18", "0"))) == [("18 m", ["SM-01"])]
+    assert told(replace(HOT, planned=False, state="open"), replace(RELEASE, at=("18", "0"))) == [("18 m", ["SM-01"])]
+
+
+@pytest.mark.parametrize(
+    ("there", "sibling", "there_too"),
+    [
+        (Ticket(at=ORIGIN), False, True),
+        (Ticket(at=ORIGIN), True, False),  # of the same job: its own work
+        (Ticket(at=ORIGIN, state="open"), False, True),
+        (Ticket(at=ORIGIN, state="open", planned=False), False, False),
+        (Ticket(at=ORIGIN, state="accepted"), False, False),
+        (Ticket(at=ORIGIN, hours=(7.99, 9)), False, True),
+        (Ticket(at=ORIGIN, hours=(8, 9)), False, False),
+        (Ticket(), False, True),  # somewhere in the same area
+        (Ticket(area=OUTDOORS), False, False),  # somewhere in another: nobody knows
+    ],
+)
+def test_only_work_of_others_that_holds_a_place_at_the_same_time_is_beside(there, sibling, there_too) -> None:
+    assert bool(told(GENERAL, there, sibling)) == there_too
+
+
 def test_every_row_of_the_matrix_is_there_once() -> None:
     assert [row.id for row in MATRIX] == [f"SM-{number:02d}" for number in range(1, 17)]
 

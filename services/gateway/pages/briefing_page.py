@@ -6,11 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from services.gateway.pages import trail
+from services.gateway.pages import nearby, trail
 from services.gateway.pages.line import ENDED
 from services.gateway.pages.render import View
 from services.seven_steps.board_job import Job
-from services.seven_steps.board_ticket import Permit
 
 #: Where each topic of a briefing is read.
 PART_OF: Mapping[str, str] = {
@@ -44,13 +43,11 @@ def briefing_data(view: View, job: Job, records: list[dict[str, Any]]) -> dict[s
     topics = briefing.contents.get(lang, [])
     tickets = [view.board.permits[one] for one in job.permits if one in view.board.permits]
     live = [one for one in tickets if one.state not in ENDED] or tickets
-    neighbours = _neighbours(view, live)
     said = {part: [one["text"] for one in topics if PART_OF[one["topic"]] == part] for part in set(PART_OF.values())}
-    shown = [one for one in PARTS if one != "neighbours" or said["neighbours"] or neighbours]
     old = _acknowledged_before(view, records, briefing.version)
     return {
-        "version": briefing.version, "place": briefing.place, "lang": lang, "given": briefing.given, "parts": shown,
-        "said": said, "tickets": live, "neighbours": neighbours, "hazards": _hazards(view, job),
+        "version": briefing.version, "place": briefing.place, "lang": lang, "given": briefing.given, "parts": PARTS,
+        "said": said, "tickets": live, "neighbours": nearby.of_tickets(view, live), "hazards": _hazards(view, job),
         "questions": [_question(n, one) for n, one in enumerate(topics) if one.get("question")],
         "old": old, "changes": _changes(trail.briefing_contents(records, old), lang, topics) if old else [],
         "mine": briefing.acknowledged.get(view.person_id),
@@ -64,14 +61,6 @@ def changed_words(view: View, data: Mapping[str, Any]) -> str:
     """The topics that changed, in words."""
     topics = [view.said.word("topic", one.topic) for one in data["changes"]]
     return view.said.t("list.comma").join(topics) or view.said.t("briefing.same_words")
-
-
-def _neighbours(view: View, tickets: Sequence[Permit]) -> list[Permit]:
-    """Other live tickets that these are linked to."""
-    mine = {one.permit_id for one in tickets}
-    linked = {other for one in tickets for other in one.related} - mine
-    found = [view.board.permits[one] for one in sorted(linked) if one in view.board.permits]
-    return [one for one in found if one.state not in ENDED]
 
 
 def _hazards(view: View, job: Job) -> list[tuple[str, list[str]]]:
