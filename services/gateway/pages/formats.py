@@ -126,9 +126,15 @@ class Formats:
             elif key in PEOPLE:
                 shown = name(str(value))
             else:
-                shown = self.said.word(GROUPS[key], value) if key in GROUPS else numbers.get(str(value), str(value))
+                shown = self._fact(key, str(value), numbers)
             rows.append((self.said.word("fact", key), f"{shown}{NB}{unit}" if unit else shown))
         return rows
+
+    def _fact(self, key: str, value: str, numbers: Mapping[str, str]) -> str:
+        """A word of its group, a gas, the number of a linked ticket; else as it was written."""
+        if key in GROUPS:
+            return self.said.word(GROUPS[key], value)
+        return self.said.word("gas", value) if self.said.has(f"gas.{value}") else numbers.get(value, value)
 
 
 #: Units of facts, catalogue groups of those that are words, and those that name a person.
