@@ -82,6 +82,12 @@ def began(board: Board, data: Mapping[str, Any]) -> datetime:
     return at(board) if captured is None else min(captured.earliest, at(board))
 
 
+def break_began(board: Board, data: Mapping[str, Any], permit: Permit) -> datetime:
+    """When the ticket's work stopped, at the earliest. Told at no known time: as soon as it last began or went on."""
+    since = permit.last_run_at if data["captured"] is None and permit.last_run_at is not None else began(board, data)
+    return min(permit.stopped_at or at(board), since)
+
+
 def put(mapping: Mapping[K, V], key: K, value: V) -> dict[K, V]:
     return {**mapping, key: value}
 

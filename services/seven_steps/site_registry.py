@@ -31,7 +31,7 @@ from services.seven_steps.board_site import (
 from services.seven_steps.board_ticket import Suspension
 from services.seven_steps.event import (
     at,
-    began,
+    break_began,
     change_job,
     event,
     happened,
@@ -326,7 +326,7 @@ def emergency_declared(board: Board, data: Data) -> Board:
                 permit,
                 state="suspended",
                 suspensions=put(permit.suspensions, "emergency", suspension),
-                stopped_at=min(permit.stopped_at or at(board), began(board, data)),
+                stopped_at=break_began(board, data, permit),
             )
     return replace(board, permits=permits, emergencies=put(board.emergencies, area_id, emergency))
 

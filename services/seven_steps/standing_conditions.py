@@ -8,9 +8,9 @@ from services.seven_steps.board_site import Emergency
 from services.seven_steps.board_ticket import Suspension
 from services.seven_steps.gate import EVERYWHERE, RUN, Boundary, Case, Gate, Missing
 from services.seven_steps.step2_to_3_level_gates import grade_needed
-from services.seven_steps.work_types import type_of
+from services.seven_steps.work_types import ISSUERS, type_of
 
-APPROVERS = tuple(sorted(roles.APPROVERS))
+STOP_CLEARERS = tuple(sorted(ISSUERS))
 #: Who says what was done about a finding of an audit.
 FINDING_OWNERS = (roles.AREA_AUTH, roles.HSE)
 #: Where work would begin or go on: an emergency in the area keeps these shut.
@@ -32,7 +32,7 @@ def stopped(case: Case) -> tuple[Missing, ...]:
     found = []
     if case.job.stop is not None:
         found.append(
-            Missing("stop_cleared", about=case.job.stop.by, have=case.job.stop.text, need=":cleared", who=APPROVERS)
+            Missing("stop_cleared", about=case.job.stop.by, have=case.job.stop.text, need=":cleared", who=STOP_CLEARERS)
         )
     emergency = emergency_here(case)
     if emergency is not None:

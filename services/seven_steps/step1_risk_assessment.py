@@ -264,9 +264,9 @@ def ticket_added(board: Board, data: Data) -> Board:
 
 
 def ticket_amended(board: Board, data: Data) -> Board:
-    """What was agreed about the ground was about the old content."""
+    """What was agreed about the ground, and what was answered on the form, was about the old content."""
     job = job_of(board, data)
-    board = change_permit(board, data, **_content(board, data), cosigned={})
+    board = change_permit(board, data, **_content(board, data), cosigned={}, measures={})
     return change_job(board, data, assessed=job.assessed - {data["permit_id"]})  # a planned one can't be amended
 
 

@@ -39,7 +39,8 @@ def level_lowered(case: Case) -> tuple[Missing, ...]:
 def upgrades(case: Case) -> tuple[str, ...]:
     """Why this hot work needs the next approver (5.1.1; reading A10.3: judged for the hours in which work is done).
 
-    At start and resume that is now. Before, it is the whole window if one shift does the work, else its first moment.
+    At start and resume that is now. Before, it is the whole window if one shift does the work, else its first moment;
+    at the issue what is left of it.
     """
     permit = case.permit
     if permit is None or permit.type != HOT_WORK.id:
@@ -47,8 +48,9 @@ def upgrades(case: Case) -> tuple[str, ...]:
     if case.command.type in (B.START, B.RESUME):
         return site_time.upgrade_reasons_at(case.board, case.now)
     one_shift = permit.planned_to - permit.planned_from <= case.rules.duration("shift_length", case.board)
-    end = permit.planned_to if one_shift else permit.planned_from
-    return site_time.upgrade_reasons_between(case.board, permit.planned_from, end)
+    start = max(permit.planned_from, case.now) if case.command.type == B.ISSUE else permit.planned_from
+    end = permit.planned_to if one_shift else start
+    return site_time.upgrade_reasons_between(case.board, start, end)
 
 
 def raises_level(case: Case) -> bool:
@@ -136,8 +138,8 @@ def _second_supervisor(case: Case) -> bool:
     permit = case.permit
     assert permit is not None
     named = case.board.people.get(str(permit.facts.get("second_supervisor", "")))
-    first = {case.actor, permit.issue.by if permit.issue else ""}
-    return named is not None and named.person_id not in first and bool(named.roles & roles.APPROVERS)
+    first = case.actor if case.command.type == B.ISSUE else permit.issue.by if permit.issue else ""
+    return named is not None and named.person_id != first and bool(named.roles & roles.APPROVERS)
 
 
 def calendar_record(case: Case) -> tuple[int, ...]:

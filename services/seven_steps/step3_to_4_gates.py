@@ -34,7 +34,8 @@ def not_briefed(case: Case) -> tuple[Missing, ...]:
     briefing = case.job.briefing
     if briefing is None:
         return (Missing("briefing", need=":briefing", who=(roles.BRIEFER,)),)
-    content = [case.permit.created.seq, *([case.job.plan.recorded.seq] if case.job.plan else [])]
+    content = [case.permit.created.seq, case.permit.content_seq]
+    content += [case.job.plan.recorded.seq] if case.job.plan else []
     content += [case.job.assessment.recorded.seq] if case.job.assessment else []
     if briefing.given.seq < max(content):
         have, need = f":version {briefing.version}", ":new_version"

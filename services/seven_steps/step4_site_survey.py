@@ -17,6 +17,7 @@ from services.seven_steps.event import (
     Event,
     at,
     began,
+    break_began,
     change_job,
     change_permit,
     decimal_or_none,
@@ -32,6 +33,7 @@ from services.seven_steps.event import (
 )
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, CommandSpec, Decision, Refused
+from services.seven_steps.step2_to_3_gates import longest_validity
 from services.seven_steps.step4_to_5_gates import UNIT_FACTS, UNIT_KNOWERS
 from services.seven_steps.work_types import ISSUERS, type_of
 from services.seven_steps.work_types.hot_work import SPECIAL
@@ -135,12 +137,13 @@ def survey(case: Case) -> Decision:
 
 
 def issue(case: Case) -> Decision:
-    """valid_from is never before the issue; the law's limit counts from it; valid_to is what was planned."""
+    """valid_from is never before the issue; valid_to is what was planned, at most the limit of now after it."""
     permit = case.permit
     assert permit is not None
     person = case.board.people[case.actor]
     presence = case.command.presence
-    valid_from = max(permit.planned_from, case.now)
+    valid_from, longest = max(permit.planned_from, case.now), longest_validity(case, permit)
+    valid_to = permit.planned_to if longest is None else min(permit.planned_to, valid_from + longest)
     return (
         event(
             case,
@@ -149,7 +152,7 @@ def issue(case: Case) -> Decision:
             presence=presence.kind if presence else "",
             **case.command.payload,
             valid_from=site_time.stamp(valid_from),
-            valid_to=site_time.stamp(permit.planned_to),
+            valid_to=site_time.stamp(valid_to),
         ),
     )
 
@@ -283,7 +286,7 @@ def permit_suspended(board: Board, data: Data) -> Board:
         data,
         state="suspended",
         suspensions=put(permit.suspensions, data["cause"], suspension),
-        stopped_at=min(permit.stopped_at or at(board), began(board, data)),
+        stopped_at=break_began(board, data, permit),
         handover_from=None,
         handover_to=None,
     )

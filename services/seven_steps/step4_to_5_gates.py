@@ -104,10 +104,11 @@ def isolation_too_weak(case: Case) -> tuple[Missing, ...]:
 
 
 def _always(case: Case, point_id: str) -> bool:
-    """Into a confined space no process line is shut by a valve alone, whatever the plan says (6.1)."""
+    """Into a confined space no process line is shut by a valve alone, whatever the plan says (6.1); a point that nobody
+    registered may be one."""
     assert case.permit is not None
     point = case.board.isolation_points.get(point_id)
-    return type_of(case.permit).entry and point is not None and point.energy == "process"
+    return type_of(case.permit).entry and (point is None or point.energy == "process")
 
 
 def isolation_record(case: Case) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ from typing import Any
 from services.seven_steps import codes, roles
 from services.seven_steps.board import Board, Concern
 from services.seven_steps.board_ticket import Permit, Suspension
-from services.seven_steps.event import Event, at, began, change_job, event, job_of, put, stated, text_of
+from services.seven_steps.event import Event, at, break_began, change_job, event, job_of, put, stated, text_of
 from services.seven_steps.gate import Case
 from services.seven_steps.spec import ACT, JOB, RECORD, SITE, CommandSpec, Decision, Refused
 from services.seven_steps.work_types import ISSUERS
@@ -63,7 +63,7 @@ def stop_work_called(board: Board, data: Data) -> Board:
                 permit,
                 state="suspended",
                 suspensions=put(permit.suspensions, "stop_work", suspension),
-                stopped_at=min(permit.stopped_at or at(board), began(board, data)),
+                stopped_at=break_began(board, data, permit),
             )
     return change_job(replace(board, permits=permits), data, stop=stated(board, data, reason))
 
@@ -97,5 +97,5 @@ APPLIERS = {
 COMMANDS = (
     CommandSpec("stop_work", RECORD, roles.ANYONE, SITE, stop_work),
     CommandSpec("record_concern", RECORD, roles.ANYONE, SITE, record_concern),
-    CommandSpec("clear_stop", ACT, ISSUERS | {roles.AREA_AUTH}, JOB, clear_stop),
+    CommandSpec("clear_stop", ACT, ISSUERS, JOB, clear_stop),
 )

@@ -13,6 +13,7 @@ from services.seven_steps.commands import COMMANDS
 from services.seven_steps.decide import EDITS
 from services.seven_steps.gate import Boundary as B
 from services.seven_steps.spec import RECORD
+from services.seven_steps.work_types import ISSUERS
 from tests.flow import walk
 from tests.flow.payloads import PAYLOADS
 from tests.flow.standard_jobs import ready
@@ -85,6 +86,34 @@ def test_a_briefing_older_than_the_ticket_opens_nothing() -> None:
     assert "G-BR-1" in w.shut(B.BRIEF)
 
 
+def test_a_briefing_older_than_the_tickets_content_opens_nothing() -> None:
+    w = walk.before_plan()
+    w.job_ok(
+        "briefer", "give_briefing", {"place": "gate 3", "contents": {"en": [{"topic": "hazards", "text": "fire"}]}}
+    )
+    walk.acknowledge(w, "lead", "cutter", "mate", "watch")
+    w.permit_ok(HOT, "applicant", "amend_ticket", {"limitations": "cold cutting only near the drain"})
+    w.job_ok("lead", "assess", {"permits": [HOT]})
+    w.job_ok("area", "plan", {"permits": [HOT, PIT]})
+    assert "G-BR-1" in w.shut(B.BRIEF, HOT)
+    assert "G-BR-1" not in w.shut(B.BRIEF, PIT)
+
+
+def test_what_was_answered_of_another_place_is_no_answer_of_this_one() -> None:
+    w = walk.before_plan()
+    w.permit_ok(HOT, "area", "confirm_measures", {"lines": [{"line": "1", "answer": "confirmed"}]})
+    w.permit_ok(HOT, "applicant", "amend_ticket", {"place": "tank T-2"})
+    assert not w.permit(HOT).measures
+
+
+def test_a_ticket_is_valid_no_longer_than_the_number_in_force_when_it_is_issued() -> None:
+    w = ready("general", B.ISSUE)
+    w.board = replace(w.board, policies={"validity_general": "4"})
+    w.permit_ok(HOT, "area", "issue", presence=presence("farm"))
+    assert w.permit(HOT).valid_to == DAY_TWO + timedelta(hours=4)
+    assert w.permit(HOT).planned_to == DAY_TWO + timedelta(hours=8)
+
+
 def test_an_acknowledgement_in_a_language_that_was_not_given_opens_nothing() -> None:
     w = ready_for(B.BRIEF)
     assert w.job.briefing is not None
@@ -125,6 +154,22 @@ def test_a_break_counts_from_when_it_began_not_from_when_it_was_told() -> None:
     w.later(minutes=40)
     w.permit_ok(HOT, "lead", "interrupt", {"reason": text("told late")}, captured=ago(w, minutes=40))
     assert w.permit(HOT).stopped_at == DAY_TWO
+    assert "G-GAS-4" in w.shut(B.RESUME)
+
+
+BREAKS = [
+    ("interrupt", {"reason": text("told late")}),
+    ("stop_work", {"reason": text("told late")}),
+    ("declare_emergency", {"reason": text("told late"), "area_id": "farm"}),
+]
+
+
+@pytest.mark.parametrize(("type_", "payload"), BREAKS, ids=[row[0] for row in BREAKS])
+def test_a_break_told_at_no_known_time_began_when_the_work_last_did(type_: str, payload: dict[str, Any]) -> None:
+    w = walk.active()
+    w.later(minutes=40)
+    w.do("lead", type_, payload, job_id=JOB, permit_id=HOT, captured=None)
+    assert (w.permit(HOT).state, w.permit(HOT).stopped_at) == ("suspended", DAY_TWO)
     assert "G-GAS-4" in w.shut(B.RESUME)
 
 
@@ -382,6 +427,16 @@ def test_a_monitor_the_site_does_not_know_is_none() -> None:
 
 
 # ---- authority -----------------------------------------------------------------------------------------------------
+
+
+def test_the_area_authority_clears_no_stop_without_the_right_to_issue() -> None:
+    w = walk.active()
+    w.job_ok("mate", "stop_work", {"reason": text("smoke")}, permit_id=HOT)
+    area = w.board.people["area"]
+    w.board = replace(w.board, people={**w.board.people, "area": replace(area, roles=frozenset({"area_auth"}))})
+    assert codes(w.do("area", "clear_stop", {"result": text("steam")}, job_id=JOB)) == {"not_allowed"}
+    refused = w.do("safety", "resume", {"unchanged": True}, job_id=JOB, permit_id=HOT)
+    assert all(set(r.who) == set(ISSUERS) for r in refused.refusals if r.what == "stop_cleared")
 
 
 def test_clearing_a_stop_or_ending_an_emergency_is_an_act() -> None:

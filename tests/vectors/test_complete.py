@@ -25,7 +25,6 @@ NO_EVIDENCE: Mapping[str, str] = {
     "G-CR-2b": "no other ticket is the good case; without a guardian G-CR-2a is shut",
     "G-CR-2c": "no other duty is the good case; without a guardian G-CR-2a is shut",
     "G-CR-3a": "nothing recorded against a person is the good case; an unknown person shuts G-CR-1",
-    "G-SV-2b": "it judges the methods that are named; a point without isolation shuts G-SV-2a",
     "G-SD-1a": "it judges who acts, and there is no act without a person",
     "G-SD-1b": "an isolation that is not verified shuts G-SV-2a",
     "G-ISO-1": "no live ticket is the good case",
