@@ -47,7 +47,17 @@ UNITS = frozenset({*SECONDS, *MONTHS}) | {
 }
 GAS_KINDS = frozenset({"combustible", "oxygen", "toxic"})
 BINDS = frozenset(
-    {"entry", "hot_work", "confined_space", "blind_plate", "height", "lifting", "temporary_power", "earthwork"}
+    {
+        "entry",
+        "oxygen_equipment",
+        "hot_work",
+        "confined_space",
+        "blind_plate",
+        "height",
+        "lifting",
+        "temporary_power",
+        "earthwork",
+    }
     | {"road_break", "general", "line_breaking", "radiography", "hv_electrical"}
 )
 NAME = re.compile(r"[a-z0-9][a-z0-9_]*")

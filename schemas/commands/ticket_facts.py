@@ -27,6 +27,7 @@ class HotWorkFacts(Strict):
     method = Word()
     second_supervisor = Ident(optional=True)  # at the top of the ladder on a holiday or at night (reading A10.3)
     wet_cutting = Flag(optional=True)
+    oxygen_equipment = Flag(optional=True)  # then the oxygen inside is tested too (5.2.7)
     material_may_be_released = Flag(optional=True)  # then continuous detection, any level (5.2.6)
 
 

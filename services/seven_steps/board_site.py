@@ -91,6 +91,13 @@ class Contractor:
 
 
 @dataclass(frozen=True, slots=True)
+class BumpTest:
+    passed: bool
+    at: datetime
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Instrument:
     instrument_id: str
     model: str
@@ -100,9 +107,7 @@ class Instrument:
     calibration_due: str
     in_service: bool
     seq: int
-    bump_day: str | None = None  # the site day of the last bump test that passed
-    bump_seq: int = 0
-    bump_at: datetime | None = None  # of the last bump test, whatever it said
+    bumps: Mapping[str, BumpTest] = EMPTY  # by site day: the last of that day
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -15,12 +15,12 @@ from services.seven_steps.board_site import Instrument
 from services.seven_steps.board_ticket import GasReading, Permit
 from services.seven_steps.command import Interval
 from services.seven_steps.limits import FUTURE_TOLERANCE
-from services.seven_steps.rules import ENTRY, Gas, Rules
+from services.seven_steps.rules import ENTRY, OXYGEN_EQUIPMENT, Gas, Rules
 from services.seven_steps.work_types import type_of
-from services.seven_steps.work_types.work_type import OXYGEN
 
-#: Litres of one mole of gas at 20 C and 101.3 kPa (reading A10.7: ppm is converted there). R x 293.15 K / 101.3 kPa.
-MOLAR_VOLUME_L = Decimal("24.06")
+#: Litres of one mole of gas at 20 C and 101.3 kPa (reading A10.7: ppm is converted there; nothing is rounded, A10.1):
+#: the gas constant in kPa L/(mol K) x 293.15 K / 101.3 kPa.
+MOLAR_VOLUME_L = Decimal("8.314462618") * Decimal("293.15") / Decimal("101.3")
 HUNDRED = Decimal(100)
 
 FUTURE, TIME_UNKNOWN = "future", "time_unknown"
@@ -107,8 +107,10 @@ class Limit:
 
 
 def works(permit: Permit) -> frozenset[str]:
-    """The kinds of work a ticket is, as rule packs name them: its type, and entry where people go inside."""
-    return frozenset({permit.type, *((ENTRY,) if needs_oxygen(permit) else ())})
+    """The kinds of work a ticket is, as rule packs name them: its type, and what else its numbers may bind."""
+    kind = type_of(permit)
+    more = {ENTRY: kind.breathed(permit), OXYGEN_EQUIPMENT: kind.on_oxygen(permit)}
+    return frozenset({permit.type, *(name for name, is_so in more.items() if is_so)})
 
 
 def limit_of(gas: Gas, rules: Rules, board: Board, permit: Permit) -> Limit | None:
@@ -149,7 +151,9 @@ def _combustible_limit(gas: Gas, rules: Rules, board: Board, permit: Permit) -> 
 def _oxygen_limit(rules: Rules, board: Board, permit: Permit) -> Limit | None:
     area = board.areas.get(permit.area_id)
     enriched = area is not None and area.enriched_oxygen
-    high = rules.bound("oxygen_max_enriched" if enriched else "oxygen_max", board, works(permit))
+    names = ("oxygen_max_enriched" if enriched else "oxygen_max", "oxygen_max_in_equipment")
+    found = [bound for name in names if (bound := rules.bound(name, board, works(permit))) is not None]
+    high = min(found, key=lambda bound: bound.value, default=None)
     low = rules.bound("oxygen_min", board, works(permit))
     if low is None and high is None:
         return None
@@ -192,12 +196,12 @@ def marks(
         found.append(FUTURE)
     if instrument is None:
         return (*found, INSTRUMENT_UNKNOWN)
-    day = site_time.site_day(board, sampled.earliest if sampled else now)
+    days = site_time.days_of(board, sampled or Interval(now, now))
     if not instrument.in_service:
         found.append(OUT_OF_SERVICE)
-    if instrument.calibration_due < day:
+    if instrument.calibration_due < days[-1]:
         found.append(CALIBRATION_PAST)
-    if instrument.bump_day != day:
+    if not bumped(instrument, days):
         found.append(NO_BUMP_TEST)
     if reading["gas"] not in instrument.gases:
         found.append(GAS_NOT_MEASURED)
@@ -209,12 +213,12 @@ def marks(
     return tuple(found)
 
 
+def bumped(instrument: Instrument, days: Iterable[str]) -> bool:
+    """Whether the last bump test of each of these site days passed, whenever that was told."""
+    return all((test := instrument.bumps.get(day)) is not None and test.passed for day in days)
+
+
 # ---- what a ticket needs, and what it has --------------------------------------------------------------------------
-
-
-def needs_oxygen(permit: Permit) -> bool:
-    """6.4 binds entry; for hot work only where it is inside a confined space (reading A10.6)."""
-    return OXYGEN in type_of(permit).gas(permit, None)
 
 
 def needs(job: Job, permit: Permit) -> tuple[Need, ...]:

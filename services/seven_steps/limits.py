@@ -16,6 +16,7 @@ NUMBERS_PER_DAY_MAX = 8_999  # 9000-9999 of each day is for pre-printed paper (d
 LATE_AFTER = timedelta(seconds=60)  # a record that arrives later is marked (design: two classes of command)
 REAUTHENTICATED_WITHIN = timedelta(minutes=15)  # before signing (rules G-SG-1; ESL art. 13, policy)
 FUTURE_TOLERANCE = timedelta(seconds=60)  # a sample is in the future beyond this (rules G-GAS-12)
+BUMP_DAYS_KEPT = 7  # of an instrument: longer than any reading still opens a gate
 KEYS_PER_PERSON_MAX = 20  # live ones: a handful of handhelds and a passkey or two
 ALARP_TEXT_MIN = 30  # characters of an ALARP reason (rules A7)
 PERSONAL_LOCKS_MAX = 100  # on one isolation; a crew is at most 50

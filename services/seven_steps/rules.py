@@ -18,6 +18,8 @@ LOWER, HIGHER = "lower", "higher"
 #: What a number may be said to bind; a number that says nothing binds all work its name is about. "entry" is work
 #: inside a confined space, whatever the ticket's type (reading A10.14: 1910.146 binds entry, not hot work outside).
 ENTRY = "entry"
+#: Work on equipment that holds oxygen (GB 30871-2022 5.2.7).
+OXYGEN_EQUIPMENT = "oxygen_equipment"
 #: Named as the pack that decided where the site's own policy did.
 SITE = "site"
 SECONDS = {"s": 1, "min": 60, "h": 3600, "d": 86400}

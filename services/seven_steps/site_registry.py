@@ -8,11 +8,12 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from services.seven_steps import board_index, codes, roles, site_time
+from services.seven_steps import board_index, codes, limits, roles, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Change
 from services.seven_steps.board_site import (
     Area,
+    BumpTest,
     Calendar,
     Certificate,
     Contractor,
@@ -29,6 +30,7 @@ from services.seven_steps.board_site import (
     Wind,
 )
 from services.seven_steps.board_ticket import Suspension
+from services.seven_steps.command import Interval
 from services.seven_steps.event import (
     at,
     break_began,
@@ -225,22 +227,31 @@ def instrument_registered(board: Board, data: Data) -> Board:
         calibration_due=data["calibration_due"],
         in_service=data["in_service"],
         seq=board.seq,
-        bump_day=before.bump_day if before else None,
-        bump_seq=before.bump_seq if before else 0,
-        bump_at=before.bump_at if before else None,
+        bumps=before.bumps if before else {},
     )
     return replace(board, instruments=put(board.instruments, instrument.instrument_id, instrument))
 
 
 def bump_test_recorded(board: Board, data: Data) -> Board:
+    """The last of its day, for readings of that day, whenever it is told; one that failed on a day that is not surely
+    known failed on each day it may have been made."""
     instrument = board.instruments.get(data["instrument_id"])
     if instrument is None:
         return board
-    if instrument.bump_at is not None and happened(board, data) < instrument.bump_at:
-        return board  # an older test that came later: the newer one stands
-    day = data["day"] if data["passed"] else None
-    changed = replace(instrument, bump_day=day, bump_seq=board.seq, bump_at=happened(board, data))
-    return replace(board, instruments=put(board.instruments, instrument.instrument_id, changed))
+    days = [data["day"]] if data["day"] else [] if data["passed"] else _days_told(board, data)
+    test = BumpTest(data["passed"], happened(board, data), board.seq)
+    bumps = dict(instrument.bumps)
+    for day in days:
+        before = bumps.get(day)
+        if before is None or before.at <= test.at:  # an older test that comes later does not undo a newer one
+            bumps[day] = test
+    kept = {day: bumps[day] for day in sorted(bumps)[-limits.BUMP_DAYS_KEPT :]}
+    return replace(board, instruments=put(board.instruments, instrument.instrument_id, replace(instrument, bumps=kept)))
+
+
+def _days_told(board: Board, data: Data) -> list[str]:
+    captured = interval_of(data["captured"]) or Interval(at(board), at(board))
+    return list(site_time.days_of(board, captured))
 
 
 def recorder_registered(board: Board, data: Data) -> Board:

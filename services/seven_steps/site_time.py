@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from services.seven_steps.board import Board
 from services.seven_steps.board_site import Calendar
+from services.seven_steps.command import Interval
 
 HOLIDAY, REST_DAY, NIGHT, SPECIAL_PERIOD = "holiday", "rest_day", "night", "special_period"
 
@@ -36,6 +37,11 @@ def local(board: Board, moment: datetime) -> datetime:
 def site_day(board: Board, moment: datetime) -> str:
     """The calendar day on the site at that moment, `YYYY-MM-DD`."""
     return local(board, moment).date().isoformat()
+
+
+def days_of(board: Board, moment: Interval) -> tuple[str, ...]:
+    """The day or days on which something may have happened, the first first."""
+    return tuple(sorted({site_day(board, moment.earliest), site_day(board, moment.latest)}))
 
 
 def day_begins(board: Board, moment: datetime) -> datetime:

@@ -263,7 +263,27 @@ def calibration_past(case: Case) -> tuple[Missing, ...]:
 
 
 def no_bump_test(case: Case) -> tuple[Missing, ...]:
-    return _marked(case, (gas.NO_BUMP_TEST,))
+    """The last bump test of the sample's day passed; told after the reading it counts all the same."""
+    have = f":mark_{gas.NO_BUMP_TEST}"
+    return tuple(
+        Missing("instrument", about=reading.instrument_id, have=have, need=str(need), who=TESTER)
+        for need, reading in _decided(case)
+        if not _bumped(case, reading)
+    )
+
+
+def bump_record(case: Case) -> tuple[int, ...]:
+    """The readings, and the bump tests of their days."""
+    decided = [reading for _, reading in _decided(case)]
+    known = [(r, i) for r in decided if (i := case.board.instruments.get(r.instrument_id)) is not None and r.sampled]
+    days = [(i, day) for r, i in known for day in site_time.days_of(case.board, r.sampled)]
+    return tuple(sorted({*gas_record(case), *(i.bumps[day].seq for i, day in days if day in i.bumps)}))
+
+
+def _bumped(case: Case, reading: GasReading) -> bool:
+    instrument = case.board.instruments.get(reading.instrument_id)
+    assert reading.sampled is not None
+    return instrument is not None and gas.bumped(instrument, site_time.days_of(case.board, reading.sampled))
 
 
 def first_entry_too_late(case: Case) -> tuple[Missing, ...]:
@@ -355,7 +375,7 @@ GATES = (
     Gate("G-GAS-8", 1, ON_RESULT, f"{GB} 5.3.1 a, 5.3.1 b, 6.3 b", points_missing, gas_record),
     Gate("G-GAS-9a", 1, ON_RESULT, f"{GB} 4.12", instrument_unfit, gas_record),
     Gate("G-GAS-9b", 1, ON_RESULT, f"{GB} 4.12", calibration_past, gas_record),
-    Gate("G-GAS-9c", 1, ON_RESULT, "Policy", no_bump_test, gas_record),
+    Gate("G-GAS-9c", 1, ON_RESULT, "Policy", no_bump_test, bump_record),
     Gate("G-GAS-9d", 1, AT_ENTRY, f"Policy ({GB} 6.3 a)", first_entry_too_late, gas_record, works=ENTRY),
     Gate("G-GAS-11", 1, RUN, f"{GB} 5.2.6", release_stream_dead, stream_record, alarm="97", suspends="gas_unmonitored"),
     Gate("G-GAS-12", 1, ON_RESULT, "Policy", time_not_usable, gas_record),

@@ -62,9 +62,19 @@ def test_calibration_is_good_to_the_end_of_its_day_and_the_bump_test_is_of_the_s
         w.board = replace(w.board, instruments={"meter": replace(meter, calibration_due=due)})
         walk.sample_air(w, HOT)
         assert w.permit(HOT).gas[-1].marks == then
-    w.board = replace(w.board, instruments={"meter": replace(meter, bump_day="2026-11-18")})
+    w.board = replace(w.board, instruments={"meter": replace(meter, bumps={})})
     walk.sample_air(w, HOT)
     assert w.permit(HOT).gas[-1].marks == ("no_bump_test",)
+
+
+def test_a_sample_about_midnight_is_of_both_days() -> None:
+    """23:59:55 or 00:00:05 in Shanghai: the meter's last day is over by the later of the two."""
+    w = ready_for(B.ISSUE)
+    meter, midnight = w.board.instruments["meter"], DAY_TWO - timedelta(hours=8)
+    about = Interval(midnight - timedelta(seconds=5), midnight + timedelta(seconds=5))
+    w.board = replace(w.board, instruments={"meter": replace(meter, calibration_due="2026-11-18")})
+    walk.sample_air(w, HOT, captured=about)
+    assert w.permit(HOT).gas[-1].marks == ("calibration_past", "no_bump_test")
 
 
 def test_start_is_refused_with_every_gas_gate_that_is_shut() -> None:

@@ -227,7 +227,39 @@ def test_an_older_bump_test_does_not_undo_a_failed_one() -> None:
     w.later(minutes=5)
     w.ok("tester", "record_bump_test", {"instrument_id": "meter", "passed": False})
     w.ok("tester", "record_bump_test", {"instrument_id": "meter", "passed": True}, captured=ago(w, minutes=3))
-    assert w.board.instruments["meter"].bump_day is None
+    assert "G-GAS-9c" in w.shut(B.ISSUE)
+
+
+def test_a_bump_test_that_is_told_late_counts_for_the_readings_of_its_day() -> None:
+    w = ready_for(B.ISSUE)
+    w.board = replace(w.board, instruments={"meter": replace(w.board.instruments["meter"], bumps={})})
+    walk.sample_air(w, HOT)
+    assert "G-GAS-9c" in w.shut(B.ISSUE)
+    w.later(minutes=5).ok(
+        "tester", "record_bump_test", {"instrument_id": "meter", "passed": True}, captured=ago(w, minutes=20)
+    )
+    assert "G-GAS-9c" not in w.shut(B.ISSUE)
+
+
+def test_a_bump_test_of_the_next_day_does_not_undo_that_of_the_samples_day() -> None:
+    w = ready_for(B.ISSUE)
+    w.later(hours=17).ok("tester", "record_bump_test", {"instrument_id": "meter", "passed": False})
+    assert "G-GAS-9c" not in w.shut(B.ISSUE)
+
+
+def test_bump_tests_are_kept_for_some_days() -> None:
+    w = walk.site()
+    for day in range(limits.BUMP_DAYS_KEPT + 1):
+        w.ok("tester", "record_bump_test", {"instrument_id": "meter", "passed": True})
+        assert len(w.board.instruments["meter"].bumps) == min(day + 1, limits.BUMP_DAYS_KEPT)
+        w.later(hours=24)
+
+
+def test_a_failed_bump_test_of_unknown_time_counts_and_a_passed_one_does_not() -> None:
+    w = ready_for(B.ISSUE)
+    for passed in (False, True):
+        w.ok("tester", "record_bump_test", {"instrument_id": "meter", "passed": passed}, captured=None)
+        assert "G-GAS-9c" in w.shut(B.ISSUE)
 
 
 def test_an_older_answer_does_not_undo_a_newer_one() -> None:

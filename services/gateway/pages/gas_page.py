@@ -67,13 +67,13 @@ def _fitting(view: View, gases: tuple[str, ...]) -> list[Instrument]:
 def _instrument(view: View, one: Instrument, gases: tuple[str, ...]) -> dict[str, Any]:
     """Its record: the unit it shows each gas in, and what a conversion needs."""
     today = site_time.site_day(view.board, view.now)
-    bumped = one.bump_day == today
+    bump = one.bumps.get(today)
     said = view.said.t(
         "gas_page.instrument", model=one.model, due=view.formats.day(one.calibration_due),
-        bump=view.formats.clock(one.bump_at) if bumped else view.said.t("gas_page.no_bump"),
+        bump=view.formats.clock(bump.at) if bump and bump.passed else view.said.t("gas_page.no_bump"),
     )  # fmt: skip
     return {
-        "id": one.instrument_id, "said": said, "ok": bumped and one.calibration_due >= today,
+        "id": one.instrument_id, "said": said, "ok": bump is not None and bump.passed and one.calibration_due >= today,
         "calibration_gas": one.calibration_gas,
         "factors": {gas: str(_factor(one, gas)) for gas in gases if _factor(one, gas) is not None},
         "measures": [gas for gas in gases if gas in one.gases],

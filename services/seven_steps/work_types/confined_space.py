@@ -37,6 +37,7 @@ CONFINED_SPACE = WorkType(
     gas=_entry_gas,
     points=_points,
     break_limit={"": "break_without_test_confined"},
+    breathed=always,
     entry=True,
     isolates=always,
 )

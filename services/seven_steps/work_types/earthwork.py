@@ -57,7 +57,11 @@ def of_earthwork(facts: Facts, _area: Area | None, number: NumberOf) -> Level:
 
 
 def _pit_gas(permit: Permit, _area: Area | None) -> tuple[str, ...]:
-    return (COMBUSTIBLE, OXYGEN, TOXIC) if LIKE_A_SPACE in permit.level_reasons else ()
+    return (COMBUSTIBLE, OXYGEN, TOXIC) if _like_a_space(permit) else ()
+
+
+def _like_a_space(permit: Permit) -> bool:
+    return LIKE_A_SPACE in permit.level_reasons
 
 
 EARTHWORK = WorkType(
@@ -68,5 +72,6 @@ EARTHWORK = WorkType(
     nodes=("work_lead", "unit"),
     derive=of_earthwork,
     gas=_pit_gas,
+    breathed=_like_a_space,
     break_limit={"": "break_without_test_confined"},
 )

@@ -48,17 +48,27 @@ def of_hot_work(facts: Facts, area: Area | None, _number: NumberOf) -> Level:
     return Level(SECOND, ("5.1.2 c: rest",), unknown)
 
 
-def _hot_gas(permit: Permit, _area: Area | None) -> tuple[str, ...]:
+def _inside(permit: Permit) -> bool:
     """6.4 binds entry; for hot work only where it is inside a confined space (reading A10.6)."""
-    return (COMBUSTIBLE, OXYGEN) if permit.facts.get("inside_confined_space") else (COMBUSTIBLE,)
+    return bool(permit.facts.get("inside_confined_space"))
+
+
+def _on_oxygen(permit: Permit) -> bool:
+    return bool(permit.facts.get("oxygen_equipment"))
+
+
+def _hot_gas(permit: Permit, _area: Area | None) -> tuple[str, ...]:
+    """Oxygen where people breathe it, and in equipment that holds it (5.2.7)."""
+    return (COMBUSTIBLE, OXYGEN) if _inside(permit) or _on_oxygen(permit) else (COMBUSTIBLE,)
 
 
 def _points(permit: Permit, large: bool) -> tuple[str, ...]:
     """Inside a large space above, in the middle and below; on the outside of equipment within 10 m of the work, and in
-    the equipment where it holds flammables; not said whether it does: as if it did (5.3.1 a-b)."""
-    if permit.facts.get("inside_confined_space"):
-        return (TOP, MIDDLE, BOTTOM) if large else ()
-    return (OUTSIDE, INSIDE) if permit.facts.get("holds_flammables", True) else (OUTSIDE,)
+    the equipment where it holds flammables or oxygen; not said whether flammables: as if it did (5.2.7, 5.3.1 a-b)."""
+    in_it = (INSIDE,) if _on_oxygen(permit) else ()
+    if _inside(permit):
+        return (TOP, MIDDLE, BOTTOM, *in_it) if large else in_it
+    return (OUTSIDE, INSIDE) if permit.facts.get("holds_flammables", True) else (OUTSIDE, *in_it)
 
 
 HOT_WORK = WorkType(
@@ -73,6 +83,8 @@ HOT_WORK = WorkType(
     trade="hot_work",
     plan_document=lambda permit: "hot_special_plan" if permit.level == SPECIAL else "",
     gas=_hot_gas,
+    breathed=_inside,
+    on_oxygen=_on_oxygen,
     points=_points,
     break_limit={
         "special": "break_without_test_hot_special_1",

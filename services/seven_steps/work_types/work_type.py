@@ -106,6 +106,8 @@ class WorkType:
     gas:         kinds of gas that must be tested before this ticket's work; empty for no test
     points:      where gas must be sampled at least, given whether the space is large (5.3.1 a-b, 6.3 b)
     break_limit: by level, the number that says how long work may stand without a new test
+    breathed:    whether people breathe the air that is tested: the limits of entry bind (6.4; reading A10.6)
+    on_oxygen:   whether it is done on equipment that holds oxygen (5.2.7)
     entry:       people go in and are counted (6.8)
     isolates:    whether this ticket can't do without a list of isolations (4.2, 5.2.2, 6.1)
     free_in_fixed_areas: no ticket of it is issued in a fixed hot-work area (3.3, 5.1.1)
@@ -129,6 +131,8 @@ class WorkType:
     gas: Callable[[Permit, Area | None], tuple[str, ...]] = no_gas
     points: Callable[[Permit, bool], tuple[str, ...]] = any_points
     break_limit: Mapping[str, str] = field(default_factory=lambda: EMPTY)
+    breathed: Callable[[Permit], bool] = never
+    on_oxygen: Callable[[Permit], bool] = never
     entry: bool = False
     isolates: Callable[[Permit], bool] = never
     free_in_fixed_areas: bool = False
