@@ -31,13 +31,12 @@ async def plan_aid(request: web.Request) -> web.Response:
     draft = _draft(request)
     view = await view_of(request)
     job, permit = _subject(view, request)
-    people = {one["person_id"] for one in draft.get("crew", ())} | {job.work_lead}
-    view.people.names = await context.names(request, sorted(people & view.board.people.keys()))
     rules, told = rules_of(view), {}
     if "crew" in draft:
         if permit is None:
             raise problems.MalformedRequest({"permit_id": ["The ticket whose crew it is."]})
         crew = looking_ahead.crew_ahead(view.board, permit, draft["crew"], view.now, rules)
+        await _know_whom_it_is_about(view, crew)
         told["crew"] = plan_words.crew(view, crew)
     if "ticket" in draft:
         told["ticket"] = _ticket(view, job, permit, draft["ticket"])
@@ -45,6 +44,13 @@ async def plan_aid(request: web.Request) -> web.Response:
         plan = looking_ahead.plan_ahead(view.board, job, draft["plan"], view.now, rules)
         told["plan"] = plan_words.plan(view, job, draft["plan"], plan)
     return web.json_response(told)
+
+
+async def _know_whom_it_is_about(view: View, crew: looking_ahead.CrewAhead) -> None:
+    """Only names that are said are read: the vault keeps a record of who read whose."""
+    shut = [*crew.shut, *(one for member in crew.members for one in member.shut)]
+    if people := {one.missing.about for one in shut} & view.board.people.keys():
+        view.people.names = await context.names(view.request, sorted(people))
 
 
 def _draft(request: web.Request) -> Draft:

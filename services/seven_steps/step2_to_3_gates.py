@@ -86,7 +86,18 @@ def too_long(case: Case) -> tuple[Missing, ...]:
     planned = permit.planned_to - permit.planned_from
     if planned.total_seconds() > 0 and (longest is None or planned <= longest):
         return ()
-    return (Missing("validity", about=permit.permit_no, have=str(planned), need=f"≤ {longest}", who=PREPARERS),)
+    need = f"≤ {span_text(longest)}" if longest is not None else "> 0 h"
+    return (Missing("validity", about=permit.permit_no, have=span_text(planned), need=need, who=PREPARERS),)
+
+
+def span_text(span: timedelta) -> str:
+    """As people of both languages write it: 7 d, 8 h, 8 h 1 min; before its beginning it is nothing."""
+    seconds = max(int(span.total_seconds()), 0)
+    found = []
+    for unit, length in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, seconds = divmod(seconds, length)
+        found += [f"{count} {unit}"] if count else []
+    return " ".join(found) or "0 h"
 
 
 def ticket_record(case: Case) -> tuple[int, ...]:

@@ -61,7 +61,7 @@ def test_a_window_is_told_while_it_is_written_and_without_the_plant_it_is_not_kn
     expect(told).to_contain_text("at most 8")
     planner.locator("[data-name=planned_from] input").fill("2026-10-24T18:00")
     planner.locator("[data-name=planned_to] input").fill("2026-10-25T03:00")
-    expect(told).to_contain_text("The limit is 8:00:00")
+    expect(told).to_contain_text("The limit is 8 h")
     expect(told).to_contain_text("on a rest day")
     assert fits(planner)
     planner.route("**/plan-aid?*", lambda route: route.abort())
@@ -70,7 +70,9 @@ def test_a_window_is_told_while_it_is_written_and_without_the_plant_it_is_not_kn
     expect(told).to_be_hidden()
 
 
-def test_a_gas_plan_is_proposed_and_ticked_only_when_somebody_says_so(planner: Page, demo: hand.Demo) -> None:
+def test_a_gas_plan_is_ticked_only_when_somebody_says_so_and_points_stand_by_area(
+    planner: Page, demo: hand.Demo
+) -> None:
     planner.goto(hand.form_address(demo, "record_plan", step=2))
     item = planner.locator("[data-name=gas] [data-key]").first
     boxes = item.locator("input[type=checkbox]")
@@ -85,4 +87,9 @@ def test_a_gas_plan_is_proposed_and_ticked_only_when_somebody_says_so(planner: P
         "outside",
     ]
     expect(item.locator("[data-aid=gas]")).to_contain_text("Every kind and point")
+    isolations = planner.locator("[data-name=isolations]")
+    isolations.locator("[data-add]").last.click()
+    areas = isolations.locator("[data-row] [data-name=point_id] optgroup")
+    expect(areas).to_have_count(2)
+    assert "DR-1201 upstream spool" in areas.first.inner_text()  # of the job's own area
     assert fits(planner)

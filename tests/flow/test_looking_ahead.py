@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from services.seven_steps import looking_ahead
+from services.seven_steps import looking_ahead, step2_to_3_gates
 from services.seven_steps.looking_ahead import CrewAhead, TicketAhead
 from services.seven_steps.site_time import stamp
 from services.seven_steps.spec import Refused
@@ -184,6 +184,14 @@ def test_a_window_is_told_what_it_falls_on_and_what_follows(
     found = ticket_of(walk.before_plan(), **said)
     assert (found.longest, found.level, found.touches, found.upgrades) == (timedelta(hours=8), "1", touches, upgrades)
     assert (found.issuer, {one.gate.id for one in found.window}) == (issuer, shut)
+
+
+SPANS = [(0, "0 h"), (-60, "0 h"), (59, "59 s"), (8 * 3600, "8 h"), (8 * 3600 + 60, "8 h 1 min"), (7 * 86400, "7 d")]
+
+
+@pytest.mark.parametrize(("seconds", "text"), SPANS)
+def test_a_span_is_written_with_its_units(seconds: int, text: str) -> None:
+    assert step2_to_3_gates.span_text(timedelta(seconds=seconds)) == text
 
 
 def test_a_holiday_and_a_special_period_are_told_too() -> None:

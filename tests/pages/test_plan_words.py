@@ -98,7 +98,7 @@ def window(start_h: float, hours: float) -> dict[str, str]:
 
 WINDOWS: list[tuple[str, str, dict[str, str], list[str], list[str]]] = [
     ("by day", HOT, window(0, 8), [], ["No night, rest day, holiday or special period."]),
-    ("too long", HOT, window(0, 9), ["This ticket is planned for 9:00:00. The limit is 8:00:00."], ["No night,"]),
+    ("too long", HOT, window(0, 9), ["This ticket is planned for 9 h. The limit is 8 h."], ["No night,"]),
     ("no time", HOT, window(0, 0), ["The end is not after the beginning."], []),
     (
         "a night",
