@@ -121,6 +121,14 @@ def test_the_certificates_that_fit_are_shown_and_only_they() -> None:
     assert ([c.certificate_id for c in watch.certificates], watch.asked, watch.trade) == (["c-watch"], True, "guardian")
 
 
+@pytest.mark.parametrize(("policy", "asked"), [("1", True), ("0", False)])
+def test_of_the_guardian_of_general_work_a_certificate_is_asked_where_the_site_asks(policy: str, asked: bool) -> None:
+    w = walk.before_plan()
+    w.board = replace(w.board, policies={**w.board.policies, "guardian_for_general": policy})
+    w.board = replace(w.board, permits={**w.board.permits, HOT: replace(w.permit(HOT), type="general", level="")})
+    assert crew_of(w, [WATCH]).members[0].asked is asked
+
+
 @pytest.mark.parametrize(("day", "left"), [("2026-12-18", {"c-cutter": 30}), ("2026-12-19", {})])
 def test_a_certificate_that_ends_soon_is_told_within_the_days_of_the_site(day: str, left: dict[str, int]) -> None:
     w = walk.before_plan()

@@ -55,12 +55,18 @@ def test_a_crew_that_misses_nothing_is_told_so_and_shown_its_certificates() -> N
     assert of_mark(told["members"][1]["lines"], "note") == ["No certificate is asked for the trade “fitter”."]
 
 
-ENDS = [("2026-12-18", "ends in 30 days", "还有 30 天到期"), ("2026-11-19", "ends in 1 day", "还有 1 天到期")]
+ENDS = [
+    (0, "2026-12-18", "ends in 30 days", "还有 30 天到期"),
+    (0, "2026-11-19", "ends in 1 day", "还有 1 天到期"),
+    (1, "2026-11-19", "ends today", "今天到期"),
+    (2, "2026-11-19", "has ended", "已过期"),
+]
 
 
-@pytest.mark.parametrize(("day", "english", "chinese"), ENDS)
-def test_a_certificate_that_ends_soon_says_in_how_many_days(day: str, english: str, chinese: str) -> None:
+@pytest.mark.parametrize(("later", "day", "english", "chinese"), ENDS)
+def test_a_certificate_that_ends_soon_says_in_how_many_days(later: int, day: str, english: str, chinese: str) -> None:
     w = walk.before_plan()
+    w.now += timedelta(days=later)
     w.ok("admin", "register_certificate", walk.certificate("cutter", "hot_work", "c-cutter") | {"valid_to": day})
     for lang, words in (("en", english), ("zh-CN", chinese)):
         (held,) = crew_told(w, walk.CREW, lang)["members"][0]["certificates"]

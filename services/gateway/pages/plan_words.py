@@ -84,7 +84,7 @@ def _certificate(view: View, one: Certificate, days_left: Mapping[str, int]) -> 
     left = days_left.get(one.certificate_id)
     if left is None:
         return {"certificate_id": one.certificate_id, "mark": NOTE, "text": text}
-    ends = said.t("plan_aid.ended") if left < 0 else said.tn("plan_aid.ends", left)
+    ends = said.tn("plan_aid.ends", left) if left > 0 else said.t(f"plan_aid.{'ended' if left else 'ends_today'}")
     return {"certificate_id": one.certificate_id, "mark": WARN, "text": f"{text} · {ends}"}
 
 
