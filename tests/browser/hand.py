@@ -41,7 +41,7 @@ NO_PAGES = frozenset(
     | {"/sites/{site_id}/alerts", "/sites/{site_id}/open"}
 )
 #: Pages of somebody who is not signed in.
-SIGNED_OUT = ("/sign-in", "/change-person", offline.OFFLINE_PAGE)
+SIGNED_OUT = ("/sign-in", "/change-person", "/set-password", offline.OFFLINE_PAGE)
 FORMS = "/sites/{site_id}/forms/{type}"
 #: What a parameter of a route stands for: by name, the end of the number of a job or permit of the demo (see Demo.ids):
 #: the closed job (0001), the one at a shut gate (0004), the one in execution (0006), and their permits.

@@ -28,6 +28,7 @@ ROUTES = (
     web.get("/", entrance.root),
     web.get("/sign-in", entrance.sign_in),
     web.get("/change-person", entrance.change_person),
+    web.get("/set-password", entrance.set_password),
     web.get("/sw.js", offline.worker),
     web.get("/manifest.webmanifest", offline.manifest),
     web.get(offline.OFFLINE_PAGE, offline.nothing_kept),

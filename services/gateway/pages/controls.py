@@ -147,13 +147,15 @@ class Builder:
         if kind == "skip" or (kind == "fixed" and value is None and not field.required):
             return None
         label = f"command.{self.command}.field.{name}"
-        help_ = f"command.{self.command}.help.{name}"
+        helps = [f"command.{self.command}.help.{name}", f"help.{name}"]
+        if not field.required:
+            helps.append(f"help_optional.{name}")
         base = Control(
             name,
             kind,
             label if self.has_text(label) else f"field.{name}",
             bool(field.required),
-            help_ if self.has_text(help_) else f"help.{name}" if self.has_text(f"help.{name}") else "",
+            next((one for one in helps if self.has_text(one)), ""),
             UNITS.get(name, ""),
             value=value,
             scan=name in SCANNED and self.command in AT_THE_POINT,

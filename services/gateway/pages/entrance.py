@@ -6,6 +6,7 @@ from aiohttp import web
 
 from services.gateway import context, problems
 from services.gateway.pages.render import THEME_COOKIE, THEMES, page, remember, safe_next, texts_for_scripts, url
+from services.gateway.passwords import PASSWORD_CHARS_MIN
 from services.gateway.texts import LANGUAGES, texts
 
 WORKS_NO_CHARS_MAX = 64
@@ -34,6 +35,13 @@ def _entrance(request: web.Request, next_: str) -> web.Response:
     words = texts_for_scripts(texts(context.lang(request)), "signin_script.")
     user = request.query.get("user", "")[:WORKS_NO_CHARS_MAX]
     return page(request, "sign_in.html", next=next_, words=words, user=user)
+
+
+async def set_password(request: web.Request) -> web.StreamResponse:
+    """For whoever holds a one-time code of an administrator: the first password, and every reset."""
+    words = texts_for_scripts(texts(context.lang(request)), "setpassword_script.")
+    user = request.query.get("user", "")[:WORKS_NO_CHARS_MAX]
+    return page(request, "set_password.html", words=words, user=user, chars_min=PASSWORD_CHARS_MIN)
 
 
 async def language(request: web.Request) -> web.StreamResponse:
