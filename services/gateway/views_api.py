@@ -83,7 +83,7 @@ async def board(request: web.Request) -> web.Response:
 
 
 async def ending(request: web.Request) -> web.Response:
-    """Certificates, calibrations and delegations that end soon, or ended a short while ago: the first to end first."""
+    """Certificates, calibrations, delegations and reviews that end soon, or ended a short while ago; first to last."""
     of_site = await context.board(request)
     now = of_site.decided_at if context.is_simulated(of_site) and of_site.decided_at else datetime.now(UTC)
     found = ending_soon(of_site, now, rulebook(of_site.site.packs) if of_site.site else rulebook())

@@ -1,6 +1,7 @@
-"""What ends soon: certificates, calibrations, delegations. Shown to people in time; it blocks nothing.
+"""What ends soon: certificates, calibrations, delegations, reviews of fixed hot-work areas.
 
-What is replaced by a later one is not told. What has ended is told as long after as it is told before.
+Shown to people in time; it blocks nothing. What is replaced by a later one is not told. What has ended is told as long
+after as it is told before.
 """
 
 from __future__ import annotations
@@ -9,17 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from services.seven_steps import site_time
+from services.seven_steps import fixed_areas, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.rules import SECONDS, Rules
 
-CERTIFICATE, CALIBRATION, DELEGATION = "certificate", "calibration", "delegation"
+CERTIFICATE, CALIBRATION, DELEGATION, FIXED_AREA = "certificate", "calibration", "delegation", "fixed_area"
 
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """kind, id: the thing; about: the person or instrument; what: the trade or right; last_day: the last on which it is
-    good, as YYYY-MM-DD of the site; days_left: 0 on that day, negative after it."""
+    """kind, id: the thing; about: the person, instrument or area; what: the trade, right or model; last_day: the last
+    on which it is good, as YYYY-MM-DD of the site; days_left: 0 on that day, negative after it."""
 
     kind: str
     id: str
@@ -36,7 +37,12 @@ def ending_soon(board: Board, now: datetime, rules: Rules) -> tuple[Ending, ...]
     days = int(bound.value * SECONDS[bound.unit] / SECONDS["d"]) if bound is not None else 0
     found = (
         Ending(kind, id_, about, what, last, (date.fromisoformat(last) - today).days)
-        for kind, id_, about, what, last in (*_certificates(board), *_calibrations(board), *_delegations(board))
+        for kind, id_, about, what, last in (
+            *_certificates(board),
+            *_calibrations(board),
+            *_delegations(board),
+            *_fixed_areas(board, rules),
+        )
     )
     near = (one for one in found if -days <= one.days_left <= days)
     return tuple(sorted(near, key=lambda one: (one.last_day, one.kind, one.about, one.id)))
@@ -62,3 +68,11 @@ def _delegations(board: Board) -> Iterator[tuple[str, str, str, str, str]]:
         for right, given in person.delegations.items():
             last = site_time.site_day(board, given.end)
             yield DELEGATION, f"{person.person_id}:{right}", person.person_id, right, last
+
+
+def _fixed_areas(board: Board, rules: Rules) -> Iterator[tuple[str, str, str, str, str]]:
+    """The last day on which hot work there needs no ticket, unless it is reviewed again (GB 30871-2022 5.5.2)."""
+    for area in board.areas.values():
+        last = fixed_areas.last_day(area, board, rules)
+        if last is not None:
+            yield FIXED_AREA, area.area_id, area.area_id, "", last

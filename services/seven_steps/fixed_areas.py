@@ -17,12 +17,19 @@ def is_fixed(area: Area | None, start: datetime, end: datetime, board: Board, ru
 
     The day a year after the review is the last one (reading A10.1: good to the end of its last day).
     """
+    until = last_day(area, board, rules)
+    if area is None or area.fixed_hot_work is None or until is None:
+        return False
+    first, last = site_time.site_day(board, start), site_time.site_day(board, max(start, end - INSTANT))
+    return area.fixed_hot_work.reviewed_on <= first and last <= until
+
+
+def last_day(area: Area | None, board: Board, rules: Rules) -> str | None:
+    """The last day on which the area is one by its last review; None: it is none."""
     years = rules.bound("fixed_area_review", board)
     if area is None or area.fixed_hot_work is None or years is None or not area.fixed_hot_work.conditions_confirmed:
-        return False
-    reviewed = date.fromisoformat(area.fixed_hot_work.reviewed_on)
-    first, last = site_time.site_day(board, start), site_time.site_day(board, max(start, end - INSTANT))
-    return reviewed.isoformat() <= first and last <= _years_after(reviewed, int(years.value)).isoformat()
+        return None
+    return _years_after(date.fromisoformat(area.fixed_hot_work.reviewed_on), int(years.value)).isoformat()
 
 
 def _years_after(day: date, years: int) -> date:

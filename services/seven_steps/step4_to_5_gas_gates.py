@@ -274,10 +274,13 @@ def no_bump_test(case: Case) -> tuple[Missing, ...]:
 
 def bump_record(case: Case) -> tuple[int, ...]:
     """The readings, and the bump tests of their days."""
-    decided = [reading for _, reading in _decided(case)]
-    known = [(r, i) for r in decided if (i := case.board.instruments.get(r.instrument_id)) is not None and r.sampled]
-    days = [(i, day) for r, i in known for day in site_time.days_of(case.board, r.sampled)]
-    return tuple(sorted({*gas_record(case), *(i.bumps[day].seq for i, day in days if day in i.bumps)}))
+    found = set(gas_record(case))
+    for _, reading in _decided(case):
+        instrument = case.board.instruments.get(reading.instrument_id)
+        if instrument is not None and reading.sampled is not None:
+            days = site_time.days_of(case.board, reading.sampled)
+            found |= {instrument.bumps[day].seq for day in days if day in instrument.bumps}
+    return tuple(sorted(found))
 
 
 def _bumped(case: Case, reading: GasReading) -> bool:

@@ -29,7 +29,7 @@ from services.seven_steps.spec import ACT, PERMIT, RECORD, CommandSpec, Decision
 from services.seven_steps.step2_plan import crew_member
 from services.seven_steps.step2_to_3_crew_gates import guardian_required
 from services.seven_steps.step3_to_4_gates import acknowledged
-from services.seven_steps.step4_to_5_start_gates import on_duty
+from services.seven_steps.step4_to_5_start_gates import on_duty, start_window_over
 from services.seven_steps.work_types import ISSUERS, type_of
 
 Data = Mapping[str, Any]
@@ -141,10 +141,15 @@ def change_crew(case: Case) -> Decision:
 
 
 def expire_ticket(case: Case) -> Decision:
-    """The timekeeper says that the time is over; the core looks at its own `now` (GB 30871-2022 4.16)."""
+    """The timekeeper says that the time is over; the core looks at its own `now` (GB 30871-2022 4.16).
+
+    A ticket that was not started within its window is over too: a new one is needed (G-RUN-4).
+    """
     permit = case.permit
     assert permit is not None
-    if permit.valid_to is None or case.now <= permit.valid_to or "expiry" in permit.suspensions:
+    never = permit.started is None and bool(start_window_over(case))
+    over = permit.valid_to is not None and case.now > permit.valid_to
+    if permit.valid_to is None or "expiry" in permit.suspensions or not (over or never):
         have = site_time.stamp(case.now)
         return Refused(codes.WRONG_STATE, about=permit.permit_no, have=have, need=":expired")
     expired = event(case, "permit.expired", valid_to=site_time.stamp(permit.valid_to))

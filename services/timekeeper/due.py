@@ -24,6 +24,7 @@ from services.seven_steps.step4_to_5_gas_gates import (
     record_overdue,
 )
 from services.seven_steps.step4_to_5_gates import nodes_required, valid_signature
+from services.seven_steps.step4_to_5_start_gates import start_window_over
 from services.seven_steps.work_types import type_of
 
 EXPIRE_TICKET, ENFORCE, RAISE_ALARM = "expire_ticket", "enforce_standing", "raise_alarm"
@@ -56,9 +57,9 @@ def of_permit(board: Board, permit: Permit, now: datetime, rules: Rules) -> Iter
     if job is None:
         return
     case = Case(board, job, permit, _looking(permit, now), "", now, rules)
-    if _is_over(permit, now):
-        assert permit.valid_to is not None
-        yield Due(EXPIRE_TICKET, permit, permit.valid_to)
+    over = _over_at(case)
+    if over is not None:
+        yield Due(EXPIRE_TICKET, permit, over)
     elif permit.last_run_at is not None and standing.shut(case):
         yield Due(ENFORCE, permit, permit.last_run_at)
     for code, at in (
@@ -72,10 +73,15 @@ def of_permit(board: Board, permit: Permit, now: datetime, rules: Rules) -> Iter
             yield Due(RAISE_ALARM, permit, at, code)
 
 
-def _is_over(permit: Permit, now: datetime) -> bool:
-    """Work must stop at valid_to (GB 30871-2022 4.16)."""
-    over = permit.valid_to is not None and now > permit.valid_to
-    return over and permit.state in LIVE and EXPIRY not in permit.suspensions
+def _over_at(case: Case) -> datetime | None:
+    """Work must stop at valid_to (GB 30871-2022 4.16), and begin within the start window (G-RUN-4)."""
+    permit = case.permit
+    assert permit is not None
+    if permit.valid_from is None or permit.valid_to is None or permit.state not in LIVE or EXPIRY in permit.suspensions:
+        return None
+    if permit.started is None and start_window_over(case):
+        return min(permit.valid_from + case.rules.duration("start_window", case.board), permit.valid_to)
+    return permit.valid_to if case.now > permit.valid_to else None
 
 
 def _has_been_raised(board: Board, permit: Permit, code: str, at: datetime) -> bool:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.seven_steps.board_site import FixedHotWork
 from services.seven_steps.ending import Ending, ending_soon
 from services.seven_steps.site_time import stamp
 from tests.flow import walk
@@ -57,6 +58,17 @@ def test_an_instrument_out_of_service_is_not_told() -> None:
     meter = replace(w.board.instruments["meter"], in_service=False)
     w.board = replace(w.board, instruments={"meter": meter})
     assert "meter" not in told(w, LAST)
+
+
+@pytest.mark.parametrize(("reviewed", "left"), [("2025-12-01", 0), ("2026-01-01", None)])
+def test_the_review_of_a_fixed_hot_work_area_ends_a_year_after_it(reviewed: str, left: int | None) -> None:
+    w = walk.site()
+    fixed = FixedHotWork(conditions_confirmed=True, reviewed_on=reviewed)
+    w.board = replace(w.board, areas={"shop": replace(w.board.areas["farm"], area_id="shop", fixed_hot_work=fixed)})
+    assert told(w, "2026-12-01").get("shop") == left
+    unmet = replace(w.board.areas["shop"], fixed_hot_work=replace(fixed, conditions_confirmed=False))
+    w.board = replace(w.board, areas={"shop": unmet})
+    assert "shop" not in told(w, "2026-12-01")
 
 
 def test_a_delegation_ends_on_the_day_of_its_last_moment() -> None:

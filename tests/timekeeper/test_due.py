@@ -55,17 +55,42 @@ def test_looking_never_fails_and_names_only_codes_of_the_list(stage: Callable[[]
 # ---- expiry --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("stage", "state"), [(walk.before_start, "revoked"), (walk.active, "suspended")])
-def test_a_ticket_expires_after_valid_to_and_not_before(stage: Callable[[], World], state: str) -> None:
-    w = stage()
+def valid_to(w: World) -> datetime:
     over = w.permit(HOT).valid_to
     assert over is not None
+    return over
+
+
+def window_over(w: World) -> datetime:
+    begins = w.permit(HOT).valid_from
+    assert begins is not None
+    return begins + 60 * MINUTE
+
+
+ENDS = [
+    pytest.param(walk.before_start, window_over, "revoked", id="not started in its window"),
+    pytest.param(walk.active, valid_to, "suspended", id="at work"),
+]
+
+
+@pytest.mark.parametrize(("stage", "end", "state"), ENDS)
+def test_a_ticket_expires_after_its_time_and_not_before(
+    stage: Callable[[], World], end: Callable[[World], datetime], state: str
+) -> None:
+    w = stage()
+    over = end(w)
     assert (HOT, "expire_ticket", "") not in found(w, over)
     assert (HOT, "expire_ticket", "") in found(w, over + SECOND)
     w.now = over + SECOND
     w.permit_ok(HOT, "service:timekeeper", "expire_ticket")
     assert w.permit(HOT).state == state
     assert (HOT, "expire_ticket", "") not in found(w, w.now)
+
+
+def test_a_ticket_suspended_before_its_start_is_over_with_its_window() -> None:
+    w = walk.before_start()
+    w.permit_ok(HOT, "lead", "interrupt", {"reason": text("rain")})
+    assert (HOT, "expire_ticket", "") in found(w, window_over(w) + SECOND)
 
 
 def test_a_completed_ticket_does_not_expire() -> None:
