@@ -176,7 +176,7 @@ def test_make_help_lists_the_targets():
         ["make", "--no-print-directory", "help"], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout
     listed = {line.split()[1] for line in shown.splitlines()}
-    wanted = "help setup demo test check kafka kafka-stop chaos bench mutants screenshots lint types lock"
+    wanted = "help setup demo test check kafka kafka-stop chaos bench mutants screenshots tour lint types lock"
     assert listed == set(wanted.split())
 
 

@@ -305,7 +305,7 @@ async def test_a_stop_is_missing_with_whoever_is_signed_in_until_their_page_has_
     assert told.body == {"noted": [alert]}
     part = (await fragment(worker)).partition(f'data-alert="{alert}"')[2].partition('class="note')[0]
     assert "Hse" not in part.partition("Signed in, not shown yet")[2].partition("</p>")[0]
-    assert "Shown to 1" in part
+    assert "shown to 1" in part
 
 
 async def test_what_is_shown_is_told_to_the_pages_that_are_open(stack: Stack) -> None:
