@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser import hand
+from tests.browser.test_offline import at_work, handheld, until
 
 pytestmark = pytest.mark.browser
 TAPS_MAX = 4
@@ -114,3 +116,16 @@ def test_a_wrong_answer_shows_the_part_again_and_a_new_version_says_what_changed
     with lead.expect_response("**/api/commands") as told:
         lead.locator("#command button[type=submit]").click()
     assert told.value.request.post_data_json["payload"]["score"] == 0
+
+
+def test_who_works_nearby_is_told_without_a_network_too(browser: Browser, demo: hand.Demo, tmp_path: Path) -> None:
+    with handheld(browser, demo, tmp_path / "near") as context:
+        page = at_work(context, demo, "he.ping")  # the guardian of the job in execution
+        address = f"/sites/{demo.site}/forms/acknowledge_briefing?job={demo.ids['0006']}"
+        found = f"caches.match('{address}', {{ ignoreVary: true }}).then((one) => Boolean(one))"
+        until(page, f"() => {found}")
+        context.set_offline(True)
+        page.goto(address)
+        expect(page.locator("#offline")).to_be_visible()
+        expect(page.locator("[data-part=neighbours]")).to_contain_text("as the plant knew it on")
+        expect(page.locator("[data-part=neighbours] li").first).not_to_be_empty()

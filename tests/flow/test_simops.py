@@ -369,6 +369,9 @@ def test_work_is_beside_a_ticket_up_to_the_greatest_distance_of_any_row_and_not_
     crane = Ticket("lifting", {"radius_m": "900"}, at=("0", "901"), area=OUTDOORS)
     assert told(GENERAL, crane) == []
     assert told(GENERAL, replace(crane, at=("0", "900"))) == [("900 m", ["SM-09"])]
+    rays = Ticket("radiography", {"barrier_m": "400"}, at=ORIGIN)
+    assert told(rays, replace(quiet, at=("500", "0"))) == [("500 m", [])]  # its own reach on top
+    assert told(rays, replace(quiet, at=("500.001", "0"))) == []
 
 
 def test_what_is_beside_a_ticket_says_what_of_it_clashes() -> None:

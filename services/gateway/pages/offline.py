@@ -10,6 +10,7 @@ from functools import cache
 from aiohttp import web
 
 from services.gateway import context
+from services.gateway.pages import acts
 from services.gateway.pages.render import View, page, texts_for_scripts, url, view_of
 from services.gateway.pages.render import safe_next as safe
 from services.gateway.roles import may_send
@@ -36,13 +37,11 @@ def needed_ahead(view: View, tickets: Sequence[Permit]) -> list[str]:
     site = view.site_id
     found = [url("sites", site, one) for one in ("today", "outbox", "stop", "board")]
     for ticket in tickets:
+        job = view.board.jobs[ticket.job_id]
         found += [url("sites", site, "jobs", ticket.job_id), url("sites", site, "permits", ticket.permit_no)]
-        found += [
-            url("sites", site, "forms", one, job=ticket.job_id, permit=ticket.permit_id)
-            for one in AHEAD
-            if may_send(one, view.roles, view.board)
-        ]
-    return found[:AHEAD_MAX]
+        # by the very address that the links have: what is kept under another is not found
+        found += [acts.form_url(view, one, job, ticket) for one in AHEAD if may_send(one, view.roles, view.board)]
+    return list(dict.fromkeys(found))[:AHEAD_MAX]
 
 
 @cache
