@@ -92,7 +92,7 @@ function converted(reading) {
   }
   if (unit === "ppm" && gas.limit_unit === "mg/m3" && gas.molar_mass) {
     const value = divided(multiplied(shown, decimal(gas.molar_mass)), decimal(given.molar_volume));
-    return { value, sum: fill(words.sum_molar, { n: text, mass: gas.molar_mass, volume: given.molar_volume, is: upTo(value, DECIMALS_SHOWN) }) };
+    return { value, sum: fill(words.sum_molar, { n: text, mass: gas.molar_mass, volume: upTo(decimal(given.molar_volume), DECIMALS_SHOWN), is: upTo(value, DECIMALS_SHOWN) }) };
   }
   return { sum: words.no_way };
 }
