@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.seven_steps import site_time
+from services.seven_steps import limits, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_site import Instrument
 from services.seven_steps.board_ticket import GasReading, Permit
 from services.seven_steps.command import Interval
-from services.seven_steps.limits import FUTURE_TOLERANCE
 from services.seven_steps.rules import ENTRY, OXYGEN_EQUIPMENT, Gas, Rules
 from services.seven_steps.work_types import type_of
 
@@ -192,7 +191,7 @@ def marks(
         found.append(GAS_UNKNOWN)
     if sampled is None:
         found.append(TIME_UNKNOWN)
-    elif sampled.earliest > now + FUTURE_TOLERANCE:
+    elif sampled.earliest > now + limits.FUTURE_TOLERANCE:
         found.append(FUTURE)
     if instrument is None:
         return (*found, INSTRUMENT_UNKNOWN)
@@ -252,6 +251,20 @@ def later_without_time(permit: Permit, need: Need) -> tuple[GasReading, ...]:
     return tuple(
         r for r in _for(permit, need) if (r.sampled is None or FUTURE in r.marks) and (best is None or r.seq > best.seq)
     )
+
+
+def kept(permit: Permit, readings: Iterable[GasReading]) -> tuple[GasReading, ...]:
+    """The newest, and whatever shuts a gate: a bad value is not crowded out by good ones of other points."""
+    whole = replace(permit, gas=(*permit.gas, *readings))
+    older, newest = whole.gas[: -limits.GAS_READINGS_KEPT], whole.gas[-limits.GAS_READINGS_KEPT :]
+    if not older:
+        return newest
+    shutting: set[str] = set()
+    for need in measured(whole):
+        best = deciding(whole, need)
+        shutting |= {best.reading_id} if best is not None and not best.passed else set()
+        shutting |= {reading.reading_id for reading in later_without_time(whole, need)}
+    return (*(reading for reading in older if reading.reading_id in shutting), *newest)
 
 
 def _for(permit: Permit, need: Need) -> Iterator[GasReading]:

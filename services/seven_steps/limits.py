@@ -11,7 +11,7 @@ IDS_KEPT_FOR = timedelta(days=30)  # and all of this time; a closed job's tombst
 TICKETS_PER_JOB_MAX = 20
 DELEGATED_FOR_MAX = timedelta(days=366)  # one delegation of a right to issue
 PLANNED_AHEAD_MAX = timedelta(days=366)  # a ticket is planned within a year of now, either way
-GAS_READINGS_KEPT = 500  # per ticket on the board; the log has all
+GAS_READINGS_KEPT = 500  # per ticket on the board, beside those that shut a gate; the log has all
 NUMBERS_PER_DAY_MAX = 8_999  # 9000-9999 of each day is for pre-printed paper (design: numbers people use)
 LATE_AFTER = timedelta(seconds=60)  # a record that arrives later is marked (design: two classes of command)
 REAUTHENTICATED_WITHIN = timedelta(minutes=15)  # before signing (rules G-SG-1; ESL art. 13, policy)

@@ -11,6 +11,8 @@ from services.seven_steps.work_types.temporary_power import TEMPORARY_POWER
 
 B = Boundary
 PLAN_AND_ISSUE = frozenset({B.PLAN, B.ISSUE})
+#: Nor is power connected, or again, for work that has ended since.
+TO_WORK = PLAN_AND_ISSUE | {B.START, B.RESUME}
 PREPARERS = (roles.APPLICANT, roles.WORK_LEAD)
 GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
 #: Work whose time is also the time of the power for it (10.8).
@@ -68,5 +70,5 @@ GATES = (
         works=BLIND,
         packs=EVERYWHERE,
     ),
-    Gate("G-PL-4", 1, PLAN_AND_ISSUE, f"{GB} 10.8", not_within_parent, ticket_record, works=POWER),
+    Gate("G-PL-4", 1, TO_WORK, f"{GB} 10.8", not_within_parent, ticket_record, works=POWER),
 )

@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from services.seven_steps import codes, gas, limits, roles, site_time
+from services.seven_steps import codes, gas, roles, site_time
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import Isolation
 from services.seven_steps.board_ticket import GasReading, Issue, Measure, NodeSignature, ProcessState, Suspension
@@ -227,8 +227,7 @@ def gas_tested(board: Board, data: Data) -> Board:
         )
         for row in data["readings"]
     )
-    kept = (*permit_of(board, data).gas, *readings)[-limits.GAS_READINGS_KEPT :]
-    return change_permit(board, data, gas=kept)
+    return change_permit(board, data, gas=gas.kept(permit_of(board, data), readings))
 
 
 def process_state_recorded(board: Board, data: Data) -> Board:

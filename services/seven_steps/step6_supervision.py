@@ -27,7 +27,7 @@ from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, JOB, PERMIT, RECORD, CommandSpec, Decision, Refused
 
 Data = Mapping[str, Any]
-CHECKS_KEPT = 200  # per ticket on the board; the log has all
+CHECKS_KEPT = 200  # per ticket on the board, beside those that found something; the log has all
 
 
 # ---- decide --------------------------------------------------------------------------------------------------------
@@ -47,7 +47,9 @@ def remove_isolation(case: Case) -> Decision:
 
 def check_recorded(board: Board, data: Data) -> Board:
     check = Check(data["item"], data["ok"], text_of(data.get("finding")), data["by"], at(board), board.seq)
-    return change_permit(board, data, checks=(*permit_of(board, data).checks, check)[-CHECKS_KEPT:])
+    checks = (*permit_of(board, data).checks, check)
+    older = (one for one in checks[:-CHECKS_KEPT] if not one.ok)
+    return change_permit(board, data, checks=(*older, *checks[-CHECKS_KEPT:]))
 
 
 def site_restored(board: Board, data: Data) -> Board:

@@ -8,6 +8,7 @@ import pytest
 from services.seven_steps import limits
 from services.seven_steps.board import Seen
 from services.seven_steps.gate import Boundary as B
+from services.seven_steps.step6_supervision import CHECKS_KEPT
 from tests.flow import walk
 from tests.flow.payloads import PAYLOADS
 from tests.flow.tables import ready_for
@@ -175,3 +176,24 @@ def test_a_simulated_site_begins_when_it_is_told_and_moves_forward_only() -> Non
 
 def test_a_real_clock_is_nobodys_to_move() -> None:
     assert codes(walk.site().do("admin", "advance_clock", {"to": "2030-01-01T00:00:00Z"})) == {"wrong_state"}
+
+
+def test_a_bad_value_is_not_crowded_out_by_readings_of_other_points() -> None:
+    w = ready_for(B.ISSUE)
+    walk.sample_air(w, HOT, {"propane": ("3", "%vol")})
+    walk.sample_air(w, HOT, captured=None)
+    elsewhere = replace(w.permit(HOT).gas[0], point="elsewhere")
+    w.change_permit(HOT, gas=(*w.permit(HOT).gas, *(elsewhere,) * limits.GAS_READINGS_KEPT))
+    good = {"gas": "propane", "point": "elsewhere", "value": "0.05", "unit": "%vol"}
+    w.permit_ok(HOT, "tester", "record_gas_test", {"instrument_id": "meter", "readings": [good]})
+    assert {"G-GAS-3", "G-GAS-12"} <= w.shut(B.ISSUE, HOT)
+    assert len(w.permit(HOT).gas) <= limits.GAS_READINGS_KEPT + 5
+
+
+def test_a_finding_is_not_crowded_out_by_checks_that_found_nothing() -> None:
+    w = walk.active()
+    w.permit_ok(HOT, "hse", "record_check", {"item": "hose", "ok": False, "finding": text("worn")})
+    fine = replace(w.permit(HOT).checks[0], ok=True)
+    w.change_permit(HOT, checks=(*w.permit(HOT).checks, *(fine,) * CHECKS_KEPT))
+    w.permit_ok(HOT, "hse", "record_check", {"item": "hose", "ok": True})
+    assert [check.ok for check in w.permit(HOT).checks].count(False) == 1
