@@ -51,6 +51,8 @@ def test_whoever_is_added_to_a_crew_is_told_of_at_once_and_a_certificate_is_take
     expect(told).to_contain_text("G-CR-2b")
     expect(status).to_contain_text("1 warning")
     assert fits(planner)
+    planner.locator("#command button[type=submit]").click()
+    planner.wait_for_url("**done=assign_crew**")  # a warning keeps nothing back
 
 
 def test_a_window_is_told_while_it_is_written_and_without_the_plant_it_is_not_known(

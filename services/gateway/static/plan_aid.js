@@ -19,7 +19,7 @@ const template = (name, value) => page.querySelector(`template[data-${name}="${v
 function drawn({ mark, text, code = "", source = "" }) {
   const line = template("mark", mark).cloneNode(true);
   line.querySelector("[data-text]").textContent = text;
-  line.querySelector("[data-code]").textContent = code;
+  line.querySelector("[data-gate]").textContent = code;
   line.querySelector("[data-source]").textContent = source ? `· ${source}` : "";
   return line;
 }
