@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from marshmallow import ValidationError, validates_schema
@@ -85,6 +86,28 @@ class RegisterArea(Payload):
     fixed_hot_work = Part(FixedHotWork, optional=True)
     grid = Part(GridCircle, optional=True)
     decks = Many(elevation_m(), limits.DECKS_MAX, unique=True, optional=True)
+
+
+@command("register_plot_plan")
+class RegisterPlotPlan(Payload):
+    """A picture of the site, and where its edges lie on the site grid."""
+
+    sha256 = Sha256()
+    west_m = grid_m()
+    south_m = grid_m()
+    east_m = grid_m()
+    north_m = grid_m()
+
+    @validates_schema
+    def its_edges_part(self, data: dict[str, Any], **_: Any) -> None:
+        pairs = [
+            (low, high) for low, high in (("west_m", "east_m"), ("south_m", "north_m")) if {low, high} <= set(data)
+        ]
+        faults = {
+            high: [f"Must be more than {low}."] for low, high in pairs if Decimal(data[high]) <= Decimal(data[low])
+        }
+        if faults:
+            raise ValidationError(faults)
 
 
 @command("register_person")

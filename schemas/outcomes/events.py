@@ -141,6 +141,7 @@ def _event(type_: str, about: type[About], payload: type[Schema] | None = None, 
 def _registry() -> None:
     _event("site.registered", AboutSite, registry.RegisterSite, site_id=Ident())
     _event("area.registered", AboutSite, registry.RegisterArea)
+    _event("plot_plan.registered", AboutSite, registry.RegisterPlotPlan)
     _event("person.registered", AboutSite, registry.RegisterPerson)
     _event("certificate.registered", AboutSite, registry.RegisterCertificate)
     _event("contraindication.recorded", AboutSite, registry.RecordContraindication)

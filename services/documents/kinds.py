@@ -28,6 +28,7 @@ SIGNATURES: tuple[tuple[str, Callable[[bytes], bool]], ...] = (
     (JPEG, lambda head: head.startswith(b"\xff\xd8\xff")),
     (WEBP, lambda head: head[:4] == b"RIFF" and head[8:12] == b"WEBP"),
 )
+PICTURES = frozenset({PNG, JPEG, WEBP})
 ACCEPTED = (PDF, PNG, JPEG, WEBP, TEXT)
 HEAD_BYTES = 16
 

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from schemas import commands as wire
 from schemas import limits
 from services import signing
+from services.documents.kinds import PICTURES
 from services.gateway import ages, presence, problems
 from services.gateway.accounts import Session
 from services.gateway.answers import Decided, Undecided, answer_of, refusal
@@ -202,6 +203,10 @@ async def _check_documents(gateway: Gateway, client: Mapping[str, Any]) -> None:
     ]
     if absent:
         raise problems.Refused([refusal(codes.DOCUMENT_MISSING, about=sha256) for sha256 in absent])
+    if client["type"] == "register_plot_plan":
+        found = await asyncio.to_thread(gateway.documents.describe, client["payload"]["sha256"])
+        if found.media_type not in PICTURES:
+            raise problems.MalformedRequest({"payload.sha256": ["Must be a picture."]})
 
 
 def documents_named(type_: str, payload: Mapping[str, Any]) -> tuple[str, ...]:
@@ -210,7 +215,7 @@ def documents_named(type_: str, payload: Mapping[str, Any]) -> tuple[str, ...]:
         return tuple(document["sha256"] for document in payload["documents"])
     if type_ == "confirm_measures":
         return tuple(line["photo_sha256"] for line in payload["lines"] if "photo_sha256" in line)
-    return (payload["sha256"],) if type_ == "record_seal" else ()
+    return (payload["sha256"],) if type_ in ("record_seal", "register_plot_plan") else ()
 
 
 def _presence(

@@ -47,7 +47,8 @@ async def upload(request: web.Request) -> web.Response:
 
 
 async def download(request: web.Request) -> web.StreamResponse:
-    """Whoever may see the job may see its documents. What no record names yet is nobody's to see."""
+    """Whoever may see the job may see its documents, and all of a site its plot plan. What no record names yet is
+    nobody's to see."""
     gateway, session = context.gateway(request), context.signed_in(request)
     sha256 = request.match_info["sha256"]
     if not re.fullmatch(SHA256, sha256) or not await gateway.reading.names_document(sha256, session.sites):

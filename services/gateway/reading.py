@@ -140,10 +140,10 @@ class Reading:
         return await asyncio.to_thread(self.queries.alarms, site_id)
 
     async def names_document(self, sha256: str, sites: Iterable[str]) -> bool:
-        """Whether a record of a job on one of these sites names the document."""
+        """Whether a record of a job on one of these sites names the document, or an accepted one of a site itself."""
         rows = await asyncio.to_thread(self.queries.document_references, sha256)
         within = set(sites)
-        return any(row["site_id"] in within and row["job_id"] for row in rows)
+        return any(row["site_id"] in within and (row["job_id"] or row["accepted"]) for row in rows)
 
     # ---- people ----------------------------------------------------------------------------------------------------
 

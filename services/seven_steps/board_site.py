@@ -13,6 +13,18 @@ from services.seven_steps.grid import Circle
 
 
 @dataclass(frozen=True, slots=True)
+class PlotPlan:
+    """The plot plan 总平面图: a picture of the site and the edges of it on the site grid, metres."""
+
+    sha256: str
+    west_m: Decimal
+    south_m: Decimal
+    east_m: Decimal
+    north_m: Decimal
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     site_id: str
     code: str
@@ -23,6 +35,7 @@ class Site:
     emergency_number: str
     muster_point: Mapping[str, str]
     seq: int
+    plot_plan: PlotPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from services.seven_steps.board_site import (
     IsolationPoint,
     Period,
     Person,
+    PlotPlan,
     Recorder,
     ServiceOwner,
     Shift,
@@ -161,6 +162,12 @@ def area_registered(board: Board, data: Data) -> Board:
         decks=tuple(Decimal(deck) for deck in data.get("decks", ())),
     )
     return replace(board, areas=put(board.areas, area.area_id, area))
+
+
+def plot_plan_registered(board: Board, data: Data) -> Board:
+    assert board.site is not None
+    edges = {name: Decimal(data[name]) for name in ("west_m", "south_m", "east_m", "north_m")}
+    return replace(board, site=replace(board.site, plot_plan=PlotPlan(data["sha256"], **edges, seq=board.seq)))
 
 
 def _circle(value: Mapping[str, str] | None) -> Circle | None:
@@ -349,6 +356,7 @@ def emergency_ended(board: Board, data: Data) -> Board:
 APPLIERS = {
     ("site.registered", 1): site_registered,
     ("area.registered", 1): area_registered,
+    ("plot_plan.registered", 1): plot_plan_registered,
     ("person.registered", 1): person_registered,
     ("certificate.registered", 1): certificate_registered,
     ("contraindication.recorded", 1): contraindication_recorded,
@@ -380,6 +388,7 @@ def _fact(type_: str, event_type: str) -> CommandSpec:
 COMMANDS = (
     CommandSpec("register_site", RECORD, frozenset({roles.SERVICE}), SITE, register_site, creates=True),
     _fact("register_area", "area.registered"),
+    _fact("register_plot_plan", "plot_plan.registered"),
     _fact("register_person", "person.registered"),
     _fact("register_certificate", "certificate.registered"),
     _fact("record_contraindication", "contraindication.recorded"),

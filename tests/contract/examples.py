@@ -46,6 +46,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "grid": {"east_m": "120", "north_m": "-40.5", "radius_m": "60"},
         "decks": ["4.5", "9"],
     },
+    "register_plot_plan": {"sha256": SHA, "west_m": "-50", "south_m": "-20.5", "east_m": "350", "north_m": "279.5"},
     "register_person": {
         "person_id": "p1",
         "roles": ["worker"],

@@ -21,6 +21,7 @@ PAYLOADS: dict[str, dict[str, Any]] = {
         "muster_point": NAMES,
     },
     "register_area": {"area_id": "x", "name": NAMES, "fire_explosion": False, "bund": False, "enriched_oxygen": False},
+    "register_plot_plan": {"sha256": "a" * 64, "west_m": "0", "south_m": "0", "east_m": "400", "north_m": "300"},
     "register_person": {"person_id": "new", "roles": ["worker"], "trades": [], "unit": "U", "vault_sha256": "0" * 64},
     "register_certificate": {
         "certificate_id": "c",

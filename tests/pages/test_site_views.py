@@ -131,6 +131,41 @@ def test_everything_stays_on_the_drawing() -> None:
     assert found.height <= area_plan.HEIGHT_MAX + 140
 
 
+def with_plot_plan(w: World, west: int, south: int, east: int, north: int) -> World:
+    edges = {"west_m": west, "south_m": south, "east_m": east, "north_m": north}
+    w.ok("admin", "register_plot_plan", {"sha256": "a" * 64} | {name: str(one) for name, one in edges.items()})
+    return w
+
+
+def test_the_plot_plan_lies_under_the_areas_in_the_same_measure() -> None:
+    """It reaches as far beyond the farm as the farm is wide."""
+    found = plan(on_grid(with_plot_plan(walk.active(), -100, -100, 100, 100), farm=(0, 0, 50)))
+    farm, picture = next(one for one in found.discs if one.placed), found.picture
+    assert picture is not None and picture.sha256 == "a" * 64
+    assert (picture.x, picture.y) == pytest.approx((farm.x - 2 * farm.r, farm.y - 2 * farm.r))
+    assert (picture.width, picture.height) == pytest.approx((4 * farm.r, 4 * farm.r))
+
+
+def test_the_whole_plot_plan_is_on_the_drawing_of_the_site_and_the_newest_one_counts() -> None:
+    w = on_grid(with_plot_plan(walk.active(), -5, -5, 5, 5), farm=(0, 0, 5))
+    found = plan(with_plot_plan(w, -1000, -800, 2000, 900)).picture
+    assert found is not None
+    assert found.x >= 0 and found.x + found.width <= area_plan.WIDTH
+    assert found.y >= 0 and found.y + found.height <= area_plan.HEIGHT_MAX
+
+
+def test_one_area_is_drawn_as_large_with_a_plot_plan_as_without() -> None:
+    w = on_grid(walk.active(), farm=(0, 0, 50), yard=(600, 0, 50))
+    before = area_plan.plan_of(view_of(w), (), "farm")
+    after = area_plan.plan_of(view_of(with_plot_plan(w, -500, -500, 900, 500)), (), "farm")
+    assert before is not None and after is not None
+    assert before.discs == after.discs and after.picture is not None
+
+
+def test_without_the_site_grid_the_plot_plan_is_not_drawn() -> None:
+    assert plan(with_plot_plan(walk.active(), 0, 0, 10, 10)).picture is None
+
+
 def test_a_site_without_any_place_is_drawn_all_the_same() -> None:
     found = plan(walk.active())
     assert {one.area_id for one in found.discs} == set(walk.active().board.areas)

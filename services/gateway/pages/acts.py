@@ -97,7 +97,8 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
     0: (
         "hand_over_shift", "accept_shift",
         "record_bump_test", "record_wind", "record_change", "declare_emergency", "end_emergency", "record_concern",
-        "acknowledge_alarm", "close_alarm", "clear_late_arrival", "register_area", "register_person",
+        "acknowledge_alarm", "close_alarm", "clear_late_arrival", "register_area", "register_plot_plan",
+        "register_person",
         "register_certificate", "record_contraindication", "register_contractor", "register_instrument",
         "register_recorder", "register_isolation_point", "register_service_owner", "set_calendar", "set_foreman_roster",
         "propose_rules",

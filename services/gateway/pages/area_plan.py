@@ -14,7 +14,7 @@ from decimal import Decimal
 
 from services.gateway.pages import clash_rows
 from services.gateway.pages.render import View
-from services.seven_steps.board_site import Area
+from services.seven_steps.board_site import Area, PlotPlan
 from services.seven_steps.board_ticket import Permit
 
 WIDTH = 348  # as wide as it is shown beside the board
@@ -91,8 +91,20 @@ class ClashOf:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """The plot plan as drawn, under the areas: its upper left corner and its size."""
+
+    sha256: str
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True)
 class Plan:
     height: int
+    picture: Picture | None
     discs: Sequence[Disc]
     marks: Sequence[Mark]
     lines: Sequence[Line]
@@ -119,11 +131,13 @@ def plan_of(view: View, permits: Iterable[Permit], area_id: str = "") -> Plan | 
     by_area: dict[str, list[Permit]] = {area.area_id: [] for area in areas}
     for permit in _drawn(shown, clashing):
         by_area[permit.area_id].append(permit)
-    discs, scale, height = _discs(view, areas, by_area, Counter(permit.area_id for permit in shown))
+    whole = view.board.site.plot_plan if view.board.site and not area_id else None
+    discs, scale, height = _discs(view, areas, by_area, Counter(permit.area_id for permit in shown), whole)
     marks = [mark for disc in discs for mark in _marks(disc, by_area[disc.area_id], scale)]
     at = {mark.permit.permit_id: mark for mark in marks}
     return Plan(
         height,
+        _picture(view, scale),
         discs,
         marks,
         [line for one in clashing[:CLASHES_SHOWN_MAX] if (line := _line(one, at)) is not None],
@@ -198,24 +212,39 @@ def _places(areas: Sequence[Area]) -> tuple[dict[str, _Place], bool]:
     return found, False
 
 
-def _scale(places: Mapping[str, _Place], on_grid: bool) -> tuple[_Scale, float]:
-    """So that everything fits; and how high the drawing is."""
+def _scale(places: Mapping[str, _Place], on_grid: bool, plot: PlotPlan | None) -> tuple[_Scale, float]:
+    """So that everything fits, the picture of the whole site too; and how high the drawing is."""
     if not places:
         return _Scale(0, 0, 0, False), 0
-    west = min(one.east - one.radius for one in places.values())
-    east = max(one.east + one.radius for one in places.values())
-    south = min(one.north - one.radius for one in places.values())
-    north = max(one.north + one.radius for one in places.values())
+    edges = [(p.east - p.radius, p.north - p.radius, p.east + p.radius, p.north + p.radius) for p in places.values()]
+    if plot is not None and on_grid:
+        edges.append((float(plot.west_m), float(plot.south_m), float(plot.east_m), float(plot.north_m)))
+    west, south = min(one[0] for one in edges), min(one[1] for one in edges)
+    east, north = max(one[2] for one in edges), max(one[3] for one in edges)
     wide, high = max(east - west, 1.0), max(north - south, 1.0)
     per_metre = min((WIDTH - 2 * EDGE) / wide, (HEIGHT_MAX - 2 * EDGE) / high)
     return _Scale(per_metre, west, north, on_grid), high * per_metre + 2 * EDGE
 
 
+def _picture(view: View, scale: _Scale) -> Picture | None:
+    """Where the plot plan lies; None if the site has none, or its areas are not on the grid."""
+    plot = view.board.site.plot_plan if view.board.site else None
+    if plot is None or not scale.on_grid:
+        return None
+    x, y = scale.point(float(plot.west_m), float(plot.north_m))
+    right, under = scale.point(float(plot.east_m), float(plot.south_m))
+    return Picture(plot.sha256, x, y, right - x, under - y)
+
+
 def _discs(
-    view: View, areas: Sequence[Area], by_area: Mapping[str, Sequence[Permit]], all_of: Mapping[str, int]
+    view: View,
+    areas: Sequence[Area],
+    by_area: Mapping[str, Sequence[Permit]],
+    all_of: Mapping[str, int],
+    plot: PlotPlan | None,
 ) -> tuple[list[Disc], _Scale, int]:
     places, on_grid = _places(areas)
-    scale, height = _scale(places, on_grid)
+    scale, height = _scale(places, on_grid, plot)
     discs = []
     unplaced = [area for area in areas if area.area_id not in places]
     each = 2 * (UNPLACED_RADIUS + 12)

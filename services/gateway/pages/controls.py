@@ -57,7 +57,7 @@ UNITS: Mapping[str, str] = {
     "lamp_visible_m": "m", "barrier_m": "m", "voltage_kv": "kV",
     "gust_m_s": "m/s", "height_m": "m", "live_part_kv": "kV", "live_part_m": "m", "mass_t": "t", "lift_t": "t",
     "highest_load_percent": "%", "radius_m": "m", "sample_age_s": "s", "lel": "%vol",
-    "east_m": "m", "north_m": "m", "elevation_m": "m", "error_m": "m",
+    "east_m": "m", "north_m": "m", "west_m": "m", "south_m": "m", "elevation_m": "m", "error_m": "m",
     "temperature_c": "°C", "pressure_mpa": "MPa", "voltage_v": "V", "load_kw": "kW",
 }  # fmt: skip
 #: Catalogue group of a closed vocabulary, by field name.

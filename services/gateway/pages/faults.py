@@ -57,6 +57,8 @@ WIRE: Mapping[str, str] = {
     "not_the_digits": "Not the digits on the guardian's screen now.",  # of the gateway, beside the payload
     "six_digits": "Six digits.",
     "before": "Must not be before {field}.",
+    "picture": "Must be a picture.",  # of the gateway, which knows what the document is
+    "more_than": "Must be more than {field}.",
     "simulated_only": "Only a simulated clock starts at a time of choice.",
     "of_passkey": "A passkey has one.",
     "needed_here": "This command needs it.",
