@@ -28,7 +28,7 @@ FIRE_WATCH = timedelta(minutes=61)
 STALE = timedelta(minutes=31)
 RESTORED = {"site_restored": True, "guards_back": True, "cleaned": True}
 #: Not verified, or not by somebody else: what a survey meets whose verification was placed before the isolation.
-UNVERIFIED = ("G-SD-1b", "G-SV-2a")
+UNVERIFIED = ("G-SD-1", "G-SV-2a")
 ALARM_ROUNDS = 6
 
 
@@ -286,7 +286,7 @@ class Job:
         for permit_id in self.permits.values():
             about = {"job_id": self.job_id, "permit_id": permit_id}
             answer = await self.walker.hand.tap("area", "survey", {}, **about)
-            if any(code in UNVERIFIED for code in answer.codes):
+            if any(code.startswith(UNVERIFIED) for code in answer.codes):
                 await self.verify()
             if not answer.accepted:
                 await self.walker.does("area", "survey", {}, **about)
