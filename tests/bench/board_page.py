@@ -70,7 +70,7 @@ async def _painted(stack: Stack) -> list[float]:
         await page.goto("/sign-in")
         await page.fill("#user", USER)
         await page.fill("#password", PASSWORD)
-        await page.click("button[type=submit]")
+        await page.click("#signin button[type=submit]")
         await page.wait_for_url("**/board")
         found = []
         for _ in range(ROUNDS):
