@@ -1,21 +1,7 @@
 // A password by a one-time code: the first one, and every one after a lockout. Then signed in with it.
-import { minutesLeft } from "./proof.js";
-import { csrf } from "./send.js";
+import { entrance, post } from "./entrance.js";
 
-const SAID = { 401: "refused", 403: "stale_page", 422: "too_short" };
-const form = document.getElementById("set-password");
-const words = JSON.parse(form.dataset.words);
-const fault = document.getElementById("fault");
-
-function say(text) {
-  fault.hidden = false;
-  fault.querySelector("[data-text]").textContent = text;
-  fault.focus();
-}
-
-const post = (path, body) => fetch(path, {
-  method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() }, body: JSON.stringify(body),
-});
+const { form, words, say, sayWhy } = entrance("set-password", { 401: "refused", 403: "stale_page", 422: "too_short" });
 
 // The word of what is wrong before anything is sent; "" if nothing is.
 function wrong({ user, code, password, again }) {
@@ -28,7 +14,7 @@ async function set(given) {
   const { user, code, password } = given;
   const answer = await post("/api/set-password", { user, code, password });
   if (!answer.ok) {
-    say(answer.status === 429 ? words.locked.replace("{min}", minutesLeft(answer)) : words[SAID[answer.status] || "broken"]);
+    sayWhy(answer);
     return;
   }
   const signedIn = await post("/api/sign-in", { user, password });
@@ -37,7 +23,7 @@ async function set(given) {
 
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const button = form.querySelector("button");
+  const button = form.querySelector("button[type=submit]");
   if (button.disabled) return;
   const { user, code, password, again } = form.elements;
   const given = { user: user.value.trim(), code: code.value.trim().toUpperCase(), password: password.value, again: again.value };
