@@ -135,6 +135,30 @@ def test_an_act_without_a_network_is_disabled_and_says_why(browser: Browser, dem
         expect(page.locator("#command button[type=submit]")).to_be_disabled()
 
 
+SLOW_ANSWERS = """
+const ask = window.fetch;
+window.fetch = async (...about) => {
+  const answer = await ask(...about);
+  if (String(about[0]).endsWith("/healthz")) await new Promise((done) => setTimeout(done, 1500));
+  return answer;
+};
+"""
+
+
+def test_a_yes_that_was_on_its_way_when_the_network_went_does_not_say_it_is_there(
+    browser: Browser, demo: hand.Demo, tmp_path: Path
+) -> None:
+    with handheld(browser, demo, tmp_path / "late") as context:
+        page = at_work(context, demo)
+        page.add_init_script(SLOW_ANSWERS)
+        page.goto(hand.form_address(demo, "resume", step=5))
+        page.wait_for_load_state("load")
+        context.set_offline(True)
+        page.wait_for_timeout(2500)  # the answer that was asked for before has come
+        expect(page.locator("#command button[type=submit]")).to_be_disabled()
+        expect(page.locator("#offline")).to_be_visible()
+
+
 def test_a_record_waits_for_its_author_while_another_person_is_signed_in(
     browser: Browser, demo: hand.Demo, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 const ASK_EVERY_MS = 15000;
 const PATIENCE_MS = 4000;
+let heard = 0; // answers to a question asked before the browser last said otherwise are old news
 let offline = !navigator.onLine || document.body.dataset.keptMs !== undefined;
 const hearers = [];
 
@@ -9,12 +10,19 @@ export const isOffline = () => offline;
 export const onConnection = (hear) => hearers.push(hear);
 
 async function ask() {
+  const asked = ++heard;
+  let gone = true;
   try {
-    const answer = await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
-    told(!answer.ok);
+    gone = !(await fetch("/healthz", { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) })).ok;
   } catch {
-    told(true);
+    // nobody answered
   }
+  if (asked === heard) told(gone);
+}
+
+function lost() {
+  heard += 1;
+  told(true);
 }
 
 function told(now) {
@@ -39,7 +47,7 @@ function draw() {
 }
 
 export function watchConnection() {
-  addEventListener("offline", () => told(true));
+  addEventListener("offline", lost);
   addEventListener("online", ask);
   draw();
   ask();
