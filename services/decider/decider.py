@@ -95,7 +95,7 @@ class Decider:
         self.folds[partition] = fold
         self._snapshotted.update(fold.loaded)
         for site_id, site in fold.sites.items():
-            self.clocks.applied(site_id, site)
+            self.clocks.taken_over(site_id, site)
             self.guard.met(site.decided_at_real)
         return fold
 
@@ -205,7 +205,7 @@ class Decider:
         await catch_up(self.log, fold, beat=self.beat)
         for site_id, site in fold.sites.items():
             if site is not before.get(site_id):
-                self.clocks.applied(site_id, site)
+                self.clocks.taken_over(site_id, site)
                 self.guard.met(site.decided_at_real)
 
     # ---- snapshots -------------------------------------------------------------------------------------------------

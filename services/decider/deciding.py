@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from services.decider import outcomes
 from services.decider.placing import place
@@ -109,7 +110,7 @@ class Planner:
         """One outcome, and the site after it: folded from its bytes by the very function every reader uses."""
         now = self.clocks.now(incoming.site_id, site)
         real = self.clocks.clock.real()
-        command = place(incoming, now, real)
+        command = place(incoming, now, real, partial(self.clocks.passed, incoming.site_id))
         outcome = decide(site.board, command, now, _rules(site.board, incoming))
         if site.board.site is None and outcome.verdict != ACCEPTED:
             raise _NotRegistered(" ".join(refusal.code for refusal in outcome.refusals))

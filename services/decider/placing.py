@@ -1,11 +1,13 @@
 """Putting a command on the site's clock, before `decide` (design, section 4: clocks).
 
 The gateway measured how old a record was when it came in, as an interval, in real time. Real time since then is known
-to us. So, on the site's clock: captured = now - (decided_at_real - received_at) - age.
+to us. So, on the site's clock: captured = now - (decided_at_real - received_at) - age; less the time a simulated site
+stood still meanwhile.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from services.decider.wire import Gateway, Incoming
@@ -18,7 +20,11 @@ from services.seven_steps.spec import ACT, RECORD
 ACT_WITHIN = timedelta(seconds=60)
 
 
-def place(incoming: Incoming, now: datetime, decided_at_real: datetime) -> Command:
+#: How much time passed on the site's clock between two real moments.
+Passed = Callable[[datetime, datetime], timedelta]
+
+
+def place(incoming: Incoming, now: datetime, decided_at_real: datetime, passed: Passed) -> Command:
     """The command as the core sees it, at the site's `now`."""
     client, gateway = incoming.client, incoming.gateway
     return Command(
@@ -38,19 +44,18 @@ def place(incoming: Incoming, now: datetime, decided_at_real: datetime) -> Comma
         authenticated_at=gateway.authenticated_at,
         act_by=act_by(incoming),
         presence=gateway.presence,
-        captured=captured(gateway, now, decided_at_real),
+        captured=captured(gateway, now, decided_at_real, passed),
         late=is_late(incoming, decided_at_real),
         lang=client["lang"],
     )
 
 
-def captured(gateway: Gateway, now: datetime, decided_at_real: datetime) -> Interval | None:
+def captured(gateway: Gateway, now: datetime, decided_at_real: datetime, passed: Passed) -> Interval | None:
     """When it was recorded, on the site's clock; None if its age is unknown, which is no evidence."""
     if gateway.age_ms is None:
         return None
-    received = now - (decided_at_real - gateway.received_at)
-    least, most = (timedelta(milliseconds=ms) for ms in gateway.age_ms)
-    return Interval(received - most, received - least)
+    latest, earliest = (gateway.received_at - timedelta(milliseconds=ms) for ms in gateway.age_ms)
+    return Interval(now - passed(earliest, decided_at_real), now - passed(latest, decided_at_real))
 
 
 def act_by(incoming: Incoming) -> datetime | None:

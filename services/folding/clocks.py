@@ -38,19 +38,33 @@ class SiteClocks:
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self._since: dict[str, tuple[int, float]] = {}  # site -> (its head, monotonic seconds when we had that head)
+        self._stood: dict[str, tuple[datetime, datetime]] = {}  # simulated site -> real time it last stood still, UTC
 
     def now(self, site_id: str, site: SiteFold) -> datetime:
         """The site's `now`, in UTC. A site without records has the host's time."""
         last = site.board.decided_at
         if last is None:
             return self.clock.real()
-        if site.board.site is not None and site.board.site.clock == SIMULATED:
+        if _is_simulated(site):
             return last + timedelta(seconds=self._running(site_id, site))
         return max(self.clock.real(), last)
 
     def applied(self, site_id: str, site: SiteFold) -> None:
-        """Say that this process has just applied the site's head, or taken the site over with it."""
+        """Say that this process has just applied the site's head."""
         self._since[site_id] = (site.head.site_seq, self.clock.monotonic())
+
+    def taken_over(self, site_id: str, site: SiteFold) -> None:
+        """Say that this process takes the site over at its head. A simulated site has stood still since that head."""
+        self.applied(site_id, site)
+        if _is_simulated(site) and site.decided_at_real is not None:
+            self._stood[site_id] = (site.decided_at_real, self.clock.real())
+
+    def passed(self, site_id: str, since: datetime, until: datetime) -> timedelta:
+        """How much time passed on the site's clock between two real moments: what came in while a simulated site stood
+        still, and waited there, is no older for it."""
+        stopped, went_on = self._stood.get(site_id, (until, until))
+        stood = min(until, went_on) - max(since, stopped)
+        return until - since - max(stood, timedelta(0))
 
     def _running(self, site_id: str, site: SiteFold) -> float:
         head, since = self._since.get(site_id, (-1, 0.0))
@@ -58,3 +72,7 @@ class SiteClocks:
             self.applied(site_id, site)
             return 0.0
         return self.clock.monotonic() - since
+
+
+def _is_simulated(site: SiteFold) -> bool:
+    return site.board.site is not None and site.board.site.clock == SIMULATED

@@ -27,7 +27,7 @@ def placed(decided_after: timedelta, *, type_: str = "record_wind", actor: str =
     about = {} if type_ == "record_wind" else {"job_id": JOB, "permit_id": HOT}
     sent = command(type_, payload, actor=actor, gateway={"received_at": stamp(RECEIVED)} | gateway, **about)
     incoming = decode(Record(COMMANDS, 0, 0, SITE.encode(), canonical(sent), RECEIVED))
-    return place(incoming, SITE_NOW, RECEIVED + decided_after)
+    return place(incoming, SITE_NOW, RECEIVED + decided_after, lambda since, until: until - since)
 
 
 # ---- captured ------------------------------------------------------------------------------------------------------
@@ -162,3 +162,35 @@ async def test_a_simulated_site_stands_still_while_nothing_runs(tmp_path: Path) 
         await stage.send(command("register_area", area("a")))
         await stage.decide(restarted)
         assert (await decided_at(stage))[-1] == "2026-11-19T06:00:05Z"
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "before"),
+    [
+        (0, 0),  # it came in while nothing decided, and is as old as the site's last record
+        (8_000, 0),  # made right after the site's last record
+        (60_000, 52),  # 64 s before the decider was back; the site stood still for 12 s of them
+    ],
+)
+async def test_what_waited_while_a_simulated_site_stood_still_is_no_older_for_it(
+    tmp_path: Path, age_ms: int, before: int
+) -> None:
+    async with Stage(tmp_path) as stage:
+        stage.clock.offset = timedelta(seconds=-6)  # either way within the time fence
+        await stage.registered("simulated", starts_at=START)
+        last = (await stage.outcomes())[-1][0]
+        stage.clock.offset = timedelta(seconds=6)
+        restarted = stage.new_decider()
+        await restarted.assigned({PARTITION})
+        came_in = last.decided_at_real + timedelta(seconds=8)
+        gateway = {"received_at": stamp(came_in), "age_ms": [age_ms, age_ms + 10_000]}
+        await stage.send(command("register_area", area("a"), gateway=gateway))
+        await stage.decide(restarted)
+        latest = datetime.fromisoformat((await stage.outcomes())[-1][1]["captured"][1])
+        assert abs(latest - (datetime.fromisoformat(START) - timedelta(seconds=before))) < timedelta(seconds=1)
+
+
+def test_a_real_sites_time_passes_while_nothing_decides() -> None:
+    clocks = SiteClocks(HandClock())
+    clocks.taken_over(SITE, SiteFold(decided_at_real=RECEIVED))
+    assert clocks.passed(SITE, RECEIVED, RECEIVED + SECOND) == SECOND
