@@ -244,11 +244,15 @@ async function record(client, tapped, signature) {
     answerBox.querySelector("p").focus();
     return;
   }
+  form.dispatchEvent(new Event("kept"));
   askToPersist();
   await forgetRefused(); // this one is sent in its place
   const answer = isOffline() ? { status: 0, body: {} } : await deliverEntry(entry);
   busy(false);
-  if (isRefused(answer)) refused = entry.id;
+  if (isRefused(answer)) {
+    refused = entry.id;
+    form.dispatchEvent(new Event("refused"));
+  }
   if (NAMED.has(answer.status) || answer.status === 401) { await after(answer); return; }
   const next = new URL(form.dataset.next, location.origin);
   location.assign(`${form.dataset.outbox}?next=${encodeURIComponent(next.pathname + next.search)}`);
@@ -361,6 +365,7 @@ form?.addEventListener("change", async (event) => {
   said.querySelector(".id").textContent = stored.sha256.slice(0, 16);
   const waits = said.querySelector("[data-waits]");
   if (waits) waits.hidden = !stored.waits;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
 if (form) {
