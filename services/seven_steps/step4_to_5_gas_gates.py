@@ -277,7 +277,8 @@ def bump_record(case: Case) -> tuple[int, ...]:
     found = set(gas_record(case))
     for _, reading in _decided(case):
         instrument = case.board.instruments.get(reading.instrument_id)
-        if instrument is not None and reading.sampled is not None:
+        assert reading.sampled is not None
+        if instrument is not None:
             days = site_time.days_of(case.board, reading.sampled)
             found |= {instrument.bumps[day].seq for day in days if day in instrument.bumps}
     return tuple(sorted(found))
@@ -290,17 +291,21 @@ def _bumped(case: Case, reading: GasReading) -> bool:
 
 
 def first_entry_too_late(case: Case) -> tuple[Missing, ...]:
-    """The first entry after a start or resume is at most 30 minutes after the sample (reading A10.17)."""
+    """The first entry after a start or resume is at most 30 minutes after the sample (reading A10.17): there is one,
+    whether or not a law of the site asks for it."""
     permit = case.permit
     assert permit is not None
     if permit.entered_since_run:
         return ()
-    longest = case.rules.duration("first_entry_after_sample", case.board)
-    return tuple(
-        Missing("fresh_gas_test", about=str(need), have=_age_text(age), need=f"≤ {_age_text(longest)}", who=TESTER)
-        for need, reading in _decided(case)
-        if (age := gas.age(reading, case.now)) > longest
-    )
+    longest, decided = case.rules.duration("first_entry_after_sample", case.board), dict(_decided(case))
+    found = []
+    for need in _asked(case) or (gas.Need(":gas", ":work_place"),):
+        if need not in decided:
+            found.append(Missing("gas_test", about=str(need), need=":gas_test", who=TESTER))
+        elif (age := gas.age(decided[need], case.now)) > longest:
+            have, text = _age_text(age), f"≤ {_age_text(longest)}"
+            found.append(Missing("fresh_gas_test", about=str(need), have=have, need=text, who=TESTER))
+    return tuple(found)
 
 
 def time_not_usable(case: Case) -> tuple[Missing, ...]:
@@ -376,8 +381,8 @@ GATES = (
         suspends="gas_unmonitored",
     ),
     Gate("G-GAS-8", 1, ON_RESULT, f"{GB} 5.3.1 a, 5.3.1 b, 6.3 b", points_missing, gas_record),
-    Gate("G-GAS-9a", 1, ON_RESULT, f"{GB} 4.12", instrument_unfit, gas_record),
-    Gate("G-GAS-9b", 1, ON_RESULT, f"{GB} 4.12", calibration_past, gas_record),
+    Gate("G-GAS-9a", 1, ON_RESULT, f"{GB} 4.12; policy", instrument_unfit, gas_record),
+    Gate("G-GAS-9b", 1, ON_RESULT, f"{GB} 4.12; policy", calibration_past, gas_record),
     Gate("G-GAS-9c", 1, ON_RESULT, "Policy", no_bump_test, bump_record),
     Gate("G-GAS-9d", 1, AT_ENTRY, f"Policy ({GB} 6.3 a)", first_entry_too_late, gas_record, works=ENTRY),
     Gate("G-GAS-11", 1, RUN, f"{GB} 5.2.6", release_stream_dead, stream_record, alarm="97", suspends="gas_unmonitored"),

@@ -26,6 +26,8 @@ SURVEY, ISSUE = frozenset({B.SURVEY}), frozenset({B.ISSUE})
 STILL_TRUE = SURVEY | ISSUE | RUN
 #: Never accepted where a blind is required (GB 30871-2022 5.2.2, 6.1).
 NO_BLIND = frozenset({"water_seal", "valve_closed"})
+#: Energies that come by no line into a space; any other, by whatever name it is registered, may be one (6.1).
+NO_LINE = frozenset({"electrical", "mechanical", "hydraulic"})
 ISOLATORS = (roles.ISOL_AUTH,)
 #: A space whose ticket lets nobody in any more; and, once work is to begin in it, one whose ticket is in force.
 DONE = frozenset({"completed", "accepted"})
@@ -104,11 +106,11 @@ def isolation_too_weak(case: Case) -> tuple[Missing, ...]:
 
 
 def _always(case: Case, point_id: str) -> bool:
-    """Into a confined space no process line is shut by a valve alone, whatever the plan says (6.1); a point that nobody
-    registered may be one."""
+    """Into a confined space no line is shut by a valve alone, whatever it carries and the plan says (6.1); a point that
+    nobody registered may be one."""
     assert case.permit is not None
     point = case.board.isolation_points.get(point_id)
-    return type_of(case.permit).entry and (point is None or point.energy == "process")
+    return type_of(case.permit).entry and (point is None or point.energy not in NO_LINE)
 
 
 def isolation_record(case: Case) -> tuple[int, ...]:
@@ -153,12 +155,17 @@ def linked_missing(case: Case) -> tuple[Missing, ...]:
         for other in _siblings(case)
         if other.type == CONFINED_SPACE.id and (other.state in IN_FORCE if begins else other.state not in DONE)
     ]
-    inside = permit.facts.get("inside_confined_space") and permit.type != CONFINED_SPACE.id
-    if inside and not spaces:
+    if _inside(permit) and not spaces:
         found.append(Missing("confined_space_ticket", need=":ticket_confined_space", who=who, alarm="60"))
     if LIFTING.id not in kinds and _lifts(case, permit):
         found.append(Missing("lifting_ticket", need=":ticket_lifting", who=who, alarm="60"))
     return tuple(found)
+
+
+def _inside(permit: Permit) -> bool:
+    """Other work in a confined space: the ticket says so, or that it is high up inside a tower, furnace or tank."""
+    inside = permit.facts.get("inside_confined_space") or "inside_vessel" in permit.facts.get("situations", ())
+    return bool(inside) and permit.type != CONFINED_SPACE.id
 
 
 def _lifts(case: Case, permit: Permit) -> bool:

@@ -42,16 +42,16 @@ def on_duty(case: Case) -> tuple[str, ...]:
 
 
 def _went_elsewhere(case: Case, duty: GuardianDuty) -> bool:
-    """Who has since said to be on duty at another ticket is there: one guardian, one spot (reading A10.11)."""
+    """Who has since said to be on duty at another ticket is there: one guardian, one spot (reading A10.11). Of two
+    words of one moment, as a handheld may send them, the one recorded last is the later."""
     here = case.permit
     assert here is not None
     theirs = (case.board.permits[key] for key in case.board.index.people.get(duty.person_id, ()))
     return any(
         (there := other.guardians_on.get(duty.person_id)) is not None
-        and there.since > duty.since
+        and (there.since, there.seq) > (duty.since, duty.seq)
         and not same_spot(here, other)
         for other in theirs
-        if other.permit_id != here.permit_id
     )
 
 
@@ -281,7 +281,7 @@ def issue_record(case: Case) -> tuple[int, ...]:
 
 GB, AQ = "GB 30871-2022", "AQ 3064.2-2025"
 GATES = (
-    Gate("G-LV-3", 1, START, f"{GB} 5.2.15", too_windy, wind_record, works=HOT),
+    Gate("G-LV-3", 1, START_AND_RESUME, f"{GB} 5.2.15", too_windy, wind_record, works=HOT),
     Gate("G-HOT-1a", 1, START, f"{GB} 5.2.1", no_fire_watch, duty_record, alarm="31", works=HOT, packs=EVERYWHERE),
     Gate("G-HOT-1b", 1, START, f"{GB} 5.2.1, annex A.1", no_fire_kit, equipment_record, works=HOT, packs=EVERYWHERE),
     Gate("G-HOT-2", 1, RUN, f"{GB} 5.2.11", no_video, video_record, alarm="98", works=HOT, suspends="video_lost"),

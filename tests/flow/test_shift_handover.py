@@ -111,6 +111,7 @@ def test_stopped_work_goes_on_after_a_late_hand_over_by_an_approver_of_its_grade
     checked(w)
     assert "G-SH-1" in codes(w.do("safety", "resume", {"unchanged": True}, job_id=JOB, permit_id=HOT))
     taken(w)
+    w.ok("tester", "record_wind", {"area_id": "farm", "mean_m_s": "3.2", "gust_m_s": "5.0"})
     assert codes(w.do("lead", "resume", {"unchanged": True}, job_id=JOB, permit_id=HOT)) == {"G-RUN-5"}
     w.permit_ok(HOT, "safety", "resume", {"unchanged": True})
     assert w.permit(HOT).state == "active"

@@ -16,7 +16,6 @@ from tests.vectors.vector import vectors
 NO_EVIDENCE: Mapping[str, str] = {
     "G-GAS-2": "a test that is not there shuts G-GAS-1",
     "G-GAS-9b": "an instrument that is not registered shuts G-GAS-9a",
-    "G-GAS-9d": "a test that is not there shuts G-GAS-6b",
     "G-RUN-4": "a ticket without its first moment shuts G-RUN-0",
     "G-CS-2a": "nobody inside is the good case",
     "G-CS-2b": "no tool inside is the good case",
