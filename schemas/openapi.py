@@ -82,6 +82,14 @@ OPERATIONS = (
     ),
     Operation(
         "post",
+        "/api/sign-in-by-code",
+        "Sign in once with a one-time code, to make a device key",
+        {200: _json("signed in", wire.SignedIn), **SIGNED_OUT, **MALFORMED, **TOO_MANY},
+        body=wire.SignInByCode,
+        signed_in=False,
+    ),
+    Operation(
+        "post",
         "/api/set-password",
         "Set a password with a one-time code",
         {200: _json("set"), **SIGNED_OUT, **MALFORMED, **TOO_MANY},
@@ -106,7 +114,7 @@ OPERATIONS = (
     Operation(
         "post",
         "/api/one-time-codes",
-        "A code with which a person sets a new password",
+        "A code with which a person sets a new password or makes a device key",
         {200: _json("made"), **GUARDED, **NOT_FOUND, **MALFORMED},
         body=wire.OneTimeCodeFor,
     ),

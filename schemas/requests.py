@@ -57,6 +57,13 @@ class SignInChallenge(Strict):
     valid_for_s = Int(1, limits.SAMPLE_AGE_S_MAX)
 
 
+class SignInByCode(Strict):
+    """`code` is the one-time code that an administrator handed over."""
+
+    user = Word()
+    code = Word()
+
+
 class SetPassword(Strict):
     """`code` is the one-time code that an administrator handed over."""
 

@@ -69,7 +69,7 @@ class Session:
     person_id:  who acts: the account's person or, on a simulated site, whom it acts as
     own_person_id: the account's own person
     site_id:    the site shown when the address names none; sites: all it may use
-    authenticated_at: when they last proved who they are: password, or a key's signature (POSIX seconds)
+    authenticated_at: when they last proved who they are: password, one-time code, or a key's signature (POSIX seconds)
     """
 
     token_sha256: str
@@ -138,7 +138,8 @@ class Accounts:
             return _sites(db, works_no)
 
     def issue_code(self, works_no: str) -> str:
-        """A one-time code with which the person sets a password; replaces an earlier one. Raises NoSuchAccount."""
+        """A one-time code with which the person sets a password or signs in once; replaces an earlier one. Raises
+        NoSuchAccount."""
         code = passwords.new_code()
         until = self._now() + CODE_AGE_MAX_S
         values = {"code_hash": passwords.code_sha256(code), "code_until": until, "code_failures": 0}
@@ -152,25 +153,27 @@ class Accounts:
         """Spend a one-time code. Ends every session of the account. Raises WrongCredentials, WeakPassword."""
         hashed = _checked_hash(password)
         with sql.writing(self._engine) as db:
-            row = _account(db, works_no)
-            usable = row is not None and row.code_hash and row.code_until > self._now()
-            fits = passwords.same((row.code_hash if row is not None else None) or "", passwords.code_sha256(code))
-            if usable and fits:
-                cleared = {"code_hash": None, "code_until": 0.0, "failures": 0, "locked_until": 0.0}
-                _update(db, works_no, password_hash=hashed, **cleared)
+            row = _spend_code(db, works_no, code, self._now())
+            if row is not None:
+                _update(db, works_no, password_hash=hashed, failures=0, locked_until=0.0)
                 db.execute(SESSIONS.delete().where(SESSIONS.c.works_no == works_no))
-                return
-            if usable:
-                tries = row.code_failures + 1
-                spent = {"code_hash": None} if tries >= CODE_TRIES_MAX else {}
-                _update(db, works_no, code_failures=tries, **spent)
-        raise WrongCredentials
+        if row is None:
+            raise WrongCredentials
 
     # ---- sessions ----------------------------------------------------------------------------------------------
 
     def sign_in(self, works_no: str, password: str) -> tuple[str, Session]:
         """The new session and its token, which is told once. Raises WrongCredentials, Locked."""
         row = self._verified(works_no, password)
+        return self._begin(works_no, row.person_id, row.lang)
+
+    def sign_in_by_code(self, works_no: str, code: str) -> tuple[str, Session]:
+        """A session for whoever spends a one-time code, to make a key on their handheld; the password, if there is one,
+        and other sessions stay. Raises WrongCredentials."""
+        with sql.writing(self._engine) as db:
+            row = _spend_code(db, works_no, code, self._now())
+        if row is None or row.disabled:
+            raise WrongCredentials
         return self._begin(works_no, row.person_id, row.lang)
 
     def sign_in_by_key(self, person_id: str, site_id: str) -> tuple[str, Session]:
@@ -319,6 +322,20 @@ def _checked_hash(password: str) -> str:
 
 def _account(db: sa.Connection, works_no: str) -> Any:
     return db.execute(sa.select(ACCOUNTS).where(ACCOUNTS.c.works_no == works_no)).one_or_none()
+
+
+def _spend_code(db: sa.Connection, works_no: str, code: str, now: float) -> Any:
+    """The account whose one-time code this is, which is good no more; None for a wrong code, which counts."""
+    row = _account(db, works_no)
+    usable = row is not None and row.code_hash and row.code_until > now
+    fits = passwords.same((row.code_hash if row is not None else None) or "", passwords.code_sha256(code))
+    if usable and fits:
+        _update(db, works_no, code_hash=None, code_until=0.0)
+        return row
+    if usable:
+        tries = row.code_failures + 1
+        _update(db, works_no, code_failures=tries, **({"code_hash": None} if tries >= CODE_TRIES_MAX else {}))
+    return None
 
 
 def _update(db: sa.Connection, works_no: str, **values: Any) -> None:

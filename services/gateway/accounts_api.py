@@ -70,6 +70,20 @@ async def sign_in_by_key(request: web.Request) -> web.Response:
     return await _signed_in(request, token, found)
 
 
+async def sign_in_by_code(request: web.Request) -> web.Response:
+    """By one-time code, once: to make a key of one's own on a handheld."""
+    body = await checked_body(request, wire.SignInByCode)
+    _check_rate(request)
+    accounts = context.gateway(request).accounts
+    try:
+        token, found = await asyncio.to_thread(accounts.sign_in_by_code, body["user"], body["code"])
+    except WrongCredentials:
+        security.warning("one-time code for %r refused", body["user"])
+        raise problems.SignInRefused() from None
+    security.warning("%s signed in by a one-time code", body["user"])
+    return await _signed_in(request, token, found)
+
+
 async def _signed_in(request: web.Request, token: str, found: Session) -> web.Response:
     """On a shared handheld the session before it ends here: one browser, one person."""
     before = context.session(request)
@@ -112,7 +126,7 @@ async def set_password(request: web.Request) -> web.Response:
 
 
 async def one_time_code(request: web.Request) -> web.Response:
-    """An administrator hands a person a code to set a new password with."""
+    """An administrator hands a person a code to set a new password with, or to make a key on a handheld."""
     body = await checked_body(request, wire.OneTimeCodeFor)
     gateway, session = context.gateway(request), context.signed_in(request)
     sites = await asyncio.to_thread(gateway.accounts.sites_of, body["user"])
@@ -209,6 +223,7 @@ ROUTES = (
     web.post("/api/sign-out", sign_out),
     web.post("/api/sign-in-challenge", sign_in_challenge),
     web.post("/api/sign-in-by-key", sign_in_by_key),
+    web.post("/api/sign-in-by-code", sign_in_by_code),
     web.post("/api/set-password", set_password),
     web.post("/api/one-time-codes", one_time_code),
     web.post("/api/re-authenticate", re_authenticate),

@@ -33,7 +33,7 @@ DEMO_STOP_S = 30
 HANDHELD: ViewportSize = {"width": 360, "height": 780}
 TABLET: ViewportSize = {"width": 768, "height": 1024}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
-SUPERVISOR, WORKER, HSE = "sun.lihua", "zhang.kun", "lin.yun"
+SUPERVISOR, WORKER, HSE, ADMINISTRATOR = "sun.lihua", "zhang.kun", "lin.yun", "admin"
 #: Routes that answer with no page of their own: they lead elsewhere, or are a part of a page, a script or a list.
 NO_PAGES = frozenset(
     {"/", "/sw.js", "/manifest.webmanifest", "/language/{lang}", "/theme/{theme}", "/jobs/{job_id}"}
@@ -41,7 +41,7 @@ NO_PAGES = frozenset(
     | {"/sites/{site_id}/alerts", "/sites/{site_id}/open"}
 )
 #: Pages of somebody who is not signed in.
-SIGNED_OUT = ("/sign-in", "/change-person", "/set-password", offline.OFFLINE_PAGE)
+SIGNED_OUT = ("/sign-in", "/change-person", "/enrol", "/set-password", offline.OFFLINE_PAGE)
 FORMS = "/sites/{site_id}/forms/{type}"
 #: What a parameter of a route stands for: by name, the end of the number of a job or permit of the demo (see Demo.ids):
 #: the closed job (0001), the one at a shut gate (0004), the one in execution (0006), and their permits.
@@ -132,6 +132,16 @@ def sign_in(page: Page, demo: Demo, user: str = SUPERVISOR) -> None:
     page.wait_for_url("**/board")
     if not demo.ids:
         _learn(page, demo)
+
+
+def code_for(page: Page, demo: Demo, user: str) -> str:
+    """The one-time code that the administrator, signed in on this page, hands to somebody."""
+    sign_in(page, demo, ADMINISTRATOR)
+    page.goto(f"/sites/{demo.site}/codes")
+    page.fill("#user", user)
+    page.click("#codes button[type=submit]")
+    page.locator("#made").wait_for()
+    return page.locator("[data-code]").inner_text()
 
 
 def _learn(page: Page, demo: Demo) -> None:

@@ -8,11 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser import hand
 
 pytestmark = pytest.mark.browser
-ADMINISTRATOR, NEW = "admin", "another-long-password"
-GIVE_CODE = """async (user) => (await (await fetch("/api/one-time-codes", {
-  method: "POST", headers: { "Content-Type": "application/json",
-    "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content },
-  body: JSON.stringify({ user }) })).json()).code"""
+NEW = "another-long-password"
 
 
 def given(page: Page, code: str, password: str, again: str) -> None:
@@ -23,9 +19,8 @@ def given(page: Page, code: str, password: str, again: str) -> None:
 
 def test_a_code_sets_a_password_once_and_signs_in(browser: Browser, demo: hand.Demo) -> None:
     with hand.context(browser, demo) as theirs, hand.context(browser, demo) as mine:
-        desk, page = theirs.new_page(), mine.new_page()
-        hand.sign_in(desk, demo, ADMINISTRATOR)
-        code = desk.evaluate(GIVE_CODE, hand.HSE)
+        page = mine.new_page()
+        code = hand.code_for(theirs.new_page(), demo, hand.HSE)
         page.goto("/set-password")
         tries = {"differ": (code, NEW, "other"), "code is wrong": ("WRONG", NEW, NEW), "too short": (code, "a", "a")}
         for said, wrong in tries.items():

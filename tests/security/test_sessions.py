@@ -135,6 +135,39 @@ async def test_a_code_is_spent_by_time_and_by_guessing(accounts: Accounts, clock
         accounts.set_password("w1", code, "another long one")
 
 
+async def test_a_code_signs_in_once_and_leaves_the_password_and_other_sessions(accounts: Accounts) -> None:
+    token, _ = accounts.sign_in("w1", PASSWORD)
+    code = accounts.issue_code("w1")
+    other, found = accounts.sign_in_by_code("w1", code.lower().replace("-", " "))
+    assert (found.works_no, found.person_id, found.authenticated_at) == ("w1", "p1", found.created_at)
+    assert accounts.session_of(token) is not None
+    assert accounts.session_of(other) is not None
+    assert accounts.sign_in("w1", PASSWORD)
+    for spend in (accounts.sign_in_by_code, lambda *given: accounts.set_password(*given, "another long one")):
+        with pytest.raises(WrongCredentials):
+            spend("w1", code)
+
+
+async def test_a_code_for_signing_in_is_spent_by_time_and_by_guessing(accounts: Accounts, clock: Clock) -> None:
+    code = accounts.issue_code("w1")
+    clock.now += CODE_AGE_MAX_S
+    with pytest.raises(WrongCredentials):
+        accounts.sign_in_by_code("w1", code)
+    code = accounts.issue_code("w1")
+    for _ in range(CODE_TRIES_MAX):
+        with pytest.raises(WrongCredentials):
+            accounts.sign_in_by_code("w1", "AAAAA-AAAAA")
+    with pytest.raises(WrongCredentials):
+        accounts.sign_in_by_code("w1", code)
+
+
+@pytest.mark.parametrize("who", ["w1", "nobody"])
+async def test_whoever_has_no_code_is_not_signed_in_by_one(accounts: Accounts, who: str) -> None:
+    for code in ("", "AAAAA-AAAAA"):
+        with pytest.raises(WrongCredentials):
+            accounts.sign_in_by_code(who, code)
+
+
 async def test_whoever_acts_as_somebody_reaches_that_one_site_only(accounts: Accounts) -> None:
     token, session = accounts.sign_in("w1", PASSWORD)
     acting = accounts.act_as(session, "p2", "demo")

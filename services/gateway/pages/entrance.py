@@ -37,6 +37,14 @@ def _entrance(request: web.Request, next_: str) -> web.Response:
     return page(request, "sign_in.html", next=next_, words=words, user=user)
 
 
+async def enrol(request: web.Request) -> web.StreamResponse:
+    """For whoever holds a badge and a one-time code of an administrator: a key of their own on this handheld."""
+    said = texts(context.lang(request))
+    words = texts_for_scripts(said, "keys_script.") | texts_for_scripts(said, "enrol_script.")
+    user = request.query.get("user", "")[:WORKS_NO_CHARS_MAX]
+    return page(request, "enrol.html", words=words, user=user)
+
+
 async def set_password(request: web.Request) -> web.StreamResponse:
     """For whoever holds a one-time code of an administrator: the first password, and every reset."""
     words = texts_for_scripts(texts(context.lang(request)), "setpassword_script.")

@@ -7,7 +7,7 @@ const HASH = { name: "ECDSA", hash: "SHA-256" };
 const ROUNDS = 600000; // of PBKDF2-HMAC-SHA-256 (OWASP password storage, 2023)
 const UNLOCKED_MS = 15 * 60 * 1000;
 const WRONG_MAX = 5;
-export const PIN_DIGITS_MIN = 6;
+const PIN_DIGITS_MIN = 6;
 
 export class WrongPin extends Error {}
 export class KeyGone extends Error {}
@@ -50,6 +50,12 @@ export const enrolled = (person) => store("keys", "readonly", (one) => one.get(p
 export const everyone = () => store("keys", "readonly", (one) => one.getAll()).catch(() => []);
 export const lock = () => store("unlocked", "readwrite", (one) => one.clear()).catch(() => {});
 export const forget = (person) => store("keys", "readwrite", (one) => one.delete(person));
+
+// The word of what is wrong with a new PIN; "" if nothing is.
+export function wrongNewPin(pin, again) {
+  if (!/^\d+$/.test(pin) || pin.length < PIN_DIGITS_MIN) return "pin_short";
+  return pin === again ? "" : "pin_differs";
+}
 
 async function wrapping(pin, salt) {
   const secret = await crypto.subtle.importKey("raw", new TextEncoder().encode(pin), "PBKDF2", false, ["deriveKey"]);

@@ -1,7 +1,7 @@
 // My keys: a new key on this device under a PIN, or a passkey; each is registered as a fact on the plant's log.
-import { PIN_DIGITS_MIN, canPasskey, enrol, enrolled, forget, makePasskey } from "./keys.js";
+import { canPasskey, enrol, enrolled, forget, makePasskey, wrongNewPin } from "./keys.js";
 import { proved } from "./proof.js";
-import { clientPart, look, send } from "./send.js";
+import { registerKey } from "./register_key.js";
 
 const page = document.getElementById("keys");
 const words = JSON.parse(page.dataset.words);
@@ -22,14 +22,8 @@ async function mayGoOn() {
 }
 
 async function register(means, key) {
-  const client = clientPart({
-    type: "register_key", version: 1, siteId: document.body.dataset.site, jobId: "", permitId: "", expected: null,
-    payload: { means, device: document.getElementById("keys-device").value.trim() || words.this_device, ...key },
-    lang: document.body.dataset.lang,
-  });
-  let answer = await send({ client, page: "", tapped: performance.now() });
-  if (answer.status === 202) answer = await look(`/api/commands/${client.command_id}`);
-  if (answer.status === 200) { location.assign(`${location.pathname}?done=register_key&no=${answer.body.site_seq}`); return true; }
+  const told = await registerKey(means, document.getElementById("keys-device").value.trim() || words.this_device, key);
+  if (told) { location.assign(`${location.pathname}?done=register_key&no=${told.site_seq}`); return true; }
   say(words.not_registered, true);
   return false;
 }
@@ -37,8 +31,8 @@ async function register(means, key) {
 document.getElementById("keys-enrol").addEventListener("submit", async (event) => {
   event.preventDefault();
   const [pin, again] = ["keys-pin", "keys-pin-again"].map((id) => document.getElementById(id).value.trim());
-  if (!/^\d+$/.test(pin) || pin.length < PIN_DIGITS_MIN) return say(words.pin_short, true);
-  if (pin !== again) return say(words.pin_differs, true);
+  const wrong = wrongNewPin(pin, again);
+  if (wrong) return say(words[wrong], true);
   if (!(await mayGoOn())) return undefined;
   const key = await enrol({ person: me, name: page.dataset.name, user: page.dataset.user, site: document.body.dataset.site }, pin);
   if (!(await register("device_key", key))) await forget(me);
