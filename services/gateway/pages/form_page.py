@@ -38,7 +38,7 @@ from services.seven_steps.gate import Boundary, Verdict
 from services.seven_steps.roles import ANYONE, SERVICE
 from services.seven_steps.signature_gates import SIGNED
 from services.seven_steps.signature_keys import PASSKEY, live_keys
-from services.seven_steps.spec import JOB, PERMIT
+from services.seven_steps.spec import JOB, PERMIT, SITE
 
 #: Acts that sign what stands on the page: they name the version of the job that was looked at.
 VERSIONED = frozenset({"issue", "plan", "assess", "accept", "review", "sign_node", "send_back"})
@@ -198,9 +198,10 @@ def _asked(request: web.Request) -> dict[str, Any]:
 
 
 def _verdicts(view: View, type_: str, job: Job | None, permit: Permit | None) -> tuple[Verdict, ...]:
-    """The gates that this act would be asked, as they stand now."""
-    boundary = COMMANDS[type_].boundary
-    if boundary is None or job is None or (COMMANDS[type_].subject == PERMIT and permit is None):
+    """The gates that this act would be asked, as they stand now. Those of an act on the site ask what it will say, so
+    nothing can be told of them before; a job in the address is no part of it."""
+    spec, boundary = COMMANDS[type_], COMMANDS[type_].boundary
+    if boundary is None or job is None or spec.subject == SITE or (spec.subject == PERMIT and permit is None):
         return ()
     judge = board_view.judge_for(view, job)
     if boundary in (Boundary.ASSESS, Boundary.PLAN, Boundary.BRIEF):
