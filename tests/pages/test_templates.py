@@ -13,7 +13,7 @@ from jinja2 import meta
 import services.gateway.pages
 from services.gateway import static_files
 from services.gateway.pages import form_page, offline
-from services.gateway.pages.formats import unbroken
+from services.gateway.pages.formats import in_halves, unbroken
 from services.gateway.pages.render import environment
 from services.gateway.texts import catalogue
 from tests.flow import walk
@@ -133,3 +133,20 @@ def test_numbers_with_their_units_tags_and_permit_numbers_stay_whole() -> None:
     told = str(unbroken("HX-HW-20261019-0007 <GD-07>, 10 m, 0.2 %vol, 2 % of it"))
     assert re.findall(r'<span class="nb">([^<]*)</span>', told) == ["HX-HW-20261019-0007", "GD-07", "10 m", "0.2 %vol"]
     assert "&lt;" in told
+    assert 'nb">10 天<' in str(unbroken("不超过 10 天前"))
+
+
+@pytest.mark.parametrize(("number", "halves"), [
+    ("HX-HW-20261019-0007", ["HX-HW-", "20261019-0007"]), ("HX-J-20261019-0001", ["HX-J-", "20261019-0001"]),
+    ("<b>-1", ["&lt;b&gt;-1"]),
+])  # fmt: skip
+def test_a_number_that_does_not_fit_breaks_once_before_its_date(number: str, halves: list[str]) -> None:
+    told = str(in_halves(number))
+    assert re.findall(r'<span class="nb">(.*?)</span>', told) == halves
+    assert told.count("<wbr>") == len(halves) - 1
+
+
+def test_an_act_on_the_site_is_not_judged_before_it_says_what_it_is_about() -> None:
+    """A purge asks of the moment that it names; a job in the address of its form is no part of it."""
+    w = walk.active()
+    assert form_page._verdicts(SimpleNamespace(board=w.board), "purge", w.job, w.permit()) == ()  # type: ignore[arg-type]

@@ -23,7 +23,8 @@ NB = "\N{NO-BREAK SPACE}"
 #: What never breaks inside a text: the number of a job or permit, a day, a tag ("GD-07"), a number and its unit.
 _WHOLE = re.compile(
     r"(\b[A-Z][A-Z0-9]*(?:-[A-Z]{1,3})?-\d{8}-\d{3,}\b|\b\d{4}-\d\d-\d\d\b|\b[A-Z]{1,3}-\d{1,4}[A-Z]?\b"
-    r"|(?<![\w.,])[\d.,]*\d (?:m|cm|mm|km|m/s|m³|mg/m³|min|h|d|s|V|kV|kPa|MPa|kg|t|MB|ppm|%\w+)(?![\w/³]))"
+    r"|(?<![\w.,])[\d.,]*\d (?:m|cm|mm|km|m/s|m³|mg/m³|min|h|d|s|V|kV|kPa|MPa|kg|t|MB|ppm|%\w+)(?![\w/³])"
+    r"|(?<![\w.,])[\d.,:]*\d (?:小时|分钟|秒|天|年|个月|次/分钟))"
 )
 _KEPT = Markup('<span class="nb">{}</span>')
 
@@ -32,6 +33,14 @@ def unbroken(text: str) -> Markup:
     """The text, escaped, with what must not break kept on one line."""
     parts = (_KEPT.format(part) if n % 2 else escape(part) for n, part in enumerate(_WHOLE.split(text)))
     return Markup("").join(parts)
+
+
+def in_halves(number: str) -> Markup:
+    """The number of a job or permit where it may not fit on a line: it breaks once, before its date."""
+    kind = number.rpartition("-")[0].rpartition("-")[0]
+    head = f"{kind}-" if kind else ""
+    halves = [half for half in (head, number.removeprefix(head)) if half]
+    return Markup("<wbr>").join(_KEPT.format(half) for half in halves)
 
 
 class Formats:
@@ -127,7 +136,7 @@ class Formats:
                 shown = name(str(value))
             else:
                 shown = self._fact(key, str(value), numbers)
-            rows.append((self.said.word("fact", key), f"{shown}{NB}{unit}" if unit else shown))
+            rows.append((self.said.word("fact", key), self.number(shown, unit)))
         return rows
 
     def _fact(self, key: str, value: str, numbers: Mapping[str, str]) -> str:
@@ -139,7 +148,7 @@ class Formats:
 
 #: Units of facts, catalogue groups of those that are words, and those that name a person.
 UNITS: Mapping[str, str] = {
-    "volume_m3": "m³", "depth_m": "m", "lighting_volts": "V", "nearest_service_m": "m", "spoil_distance_m": "m",
+    "volume_m3": "m3", "depth_m": "m", "lighting_volts": "V", "nearest_service_m": "m", "spoil_distance_m": "m",
     "spoil_height_m": "m", "lamp_height_m": "m", "lamp_visible_m": "m", "barrier_m": "m", "voltage_kv": "kV",
     "temperature_c": "°C", "pressure_mpa": "MPa", "voltage_v": "V", "load_kw": "kW",
 }  # fmt: skip

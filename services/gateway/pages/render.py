@@ -16,7 +16,7 @@ from aiohttp import web
 from services.gateway import context, problems
 from services.gateway.pages.clock import SiteClocks
 from services.gateway.pages.controls import SIDE_BY_SIDE_MAX, Control
-from services.gateway.pages.formats import Formats, unbroken
+from services.gateway.pages.formats import Formats, in_halves, unbroken
 from services.gateway.pages.people import People
 from services.gateway.pages.waiting import waiting
 from services.gateway.static_files import needed_by, static_url
@@ -104,6 +104,7 @@ def environment() -> jinja2.Environment:
     loader = jinja2.FileSystemLoader(Path(__file__).parent / "templates")
     env = jinja2.Environment(loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     env.filters["unbroken"] = unbroken
+    env.filters["in_halves"] = in_halves
     env.globals.update(
         static=static_url,
         needed_by=needed_by,
