@@ -97,7 +97,11 @@ class Texts:
         return names.get(self.lang) or names.get(FALLBACK) or next(iter(names.values()), "")
 
     def value(self, value: str) -> str:
-        """A short value of a gate's reason: every word with a leading colon is looked up (`≥ 40 :characters`)."""
+        """A short value of a gate's reason: looked up are every word with a leading colon (`≥ 40 :characters`) and the
+        unit of every number (`≤ 30 min`)."""
+        return UNIT_OF_NUMBER.sub(lambda found: self.word("unit", found[0]), self._worded(value))
+
+    def _worded(self, value: str) -> str:
         return VALUE_WORD.sub(lambda found: self._value_word(found[1]), value)
 
     def _value_word(self, code: str) -> str:
@@ -121,11 +125,13 @@ class Texts:
         for group in ABOUT_GROUPS:
             if self.has(f"{group}.{about}"):
                 return self.t(f"{group}.{about}")
-        return self.value(about)
+        return self._worded(about)
 
 
 #: A word of the catalogue inside a value: a colon, then letters (never a time like 8:00).
 VALUE_WORD = re.compile(r":([a-z][A-Za-z0-9_]*)")
+#: The unit after a number and a space, as the rules write it.
+UNIT_OF_NUMBER = re.compile(r"(?<=\d )(?:%[A-Za-z]*|[A-Za-z]+(?:/[a-z]+\d?)?)(?![\w/])")
 #: Where such a word is looked up, in this order; and by its first part (`:role_hse`).
 VALUE_GROUPS = ("value", "words", "state", "job_state")
 PREFIX_GROUPS = {

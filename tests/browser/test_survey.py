@@ -42,7 +42,7 @@ def test_what_was_answered_is_there_again_after_the_page_was_left_and_is_said_to
     photo = line.locator("[data-sha]").input_value()
     page.goto(f"/sites/{demo.site}/board")
     line = survey(page, demo)
-    expect(page.locator("[data-draft]")).to_contain_text("your answers to 1 lines")
+    expect(page.locator("[data-draft]")).to_contain_text("what you answered (lines: 1)")
     expect(line.locator("input[value=not_in_place]")).to_be_checked()
     expect(line.locator("[data-note]")).to_have_value("hose too short")
     assert line.locator("[data-sha]").input_value() == photo

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Sequence
 
 import pytest
 
 from schemas.commands.base import REGISTRY
+from services.gateway.pages import controls, formats
 from services.gateway.pages.controls import Builder, Control
 from services.gateway.pages.form_page import WITHOUT_FORM
 from services.gateway.texts import LANGUAGES, UUID, VALUE_GROUPS, both, catalogue, reason_text, texts
-from services.rulebook import rulebook
+from services.rulebook import UNITS, rulebook
 from services.seven_steps import codes, roles
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.gate import Boundary
@@ -113,6 +115,52 @@ def test_every_field_of_every_form_has_a_label(type_: str) -> None:
     builder = Builder(type_, lambda _kind, _name: [("x", "x")], said.has, said.word)
     labels = _labels(builder.controls(REGISTRY[type_, 1].payload, {}))
     assert [label for label in labels if not said.has(label)] == []
+
+
+def _answers(controls: Sequence[Control]) -> set[str]:
+    """What is to choose from in these controls and inside them, as their labels say it."""
+    found: set[str] = set()
+    for one in controls:
+        if one.kind in ("choice", "choice_int", "many"):
+            found |= {label for _, label in one.choices}
+        for inner in (one.children, *one.items):
+            found |= _answers(inner)
+    return found
+
+
+@pytest.mark.parametrize("type_", sorted({type_ for type_, _ in REGISTRY} - WITHOUT_FORM))
+def test_every_answer_to_choose_from_is_told_in_words(type_: str) -> None:
+    builder = Builder(type_, lambda _kind, _name: [], texts("en").has, lambda group, code: f"{group}.{code}")
+    assert sorted(_answers(builder.controls(REGISTRY[type_, 1].payload, {})) - set(EN)) == []
+
+
+def test_a_step_to_send_back_to_is_told_by_its_name() -> None:
+    said = texts("zh-CN")
+    form = Builder("send_back", lambda _kind, _name: [], said.has, said.word).controls(
+        REGISTRY["send_back", 1].payload, {}
+    )
+    assert form[0].choices == (("1", "风险评估"), ("2", "工作计划"), ("3", "安全交底"))
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_unit_is_in_the_catalogue(lang: str) -> None:
+    """Of the rules, of the forms and of what a ticket states; answers and means are no units."""
+    wanted = (UNITS - {"yes/no", "means"}) | {*controls.UNITS.values(), *formats.UNITS.values()}
+    assert sorted(unit for unit in wanted if f"unit.{unit}" not in catalogue(lang)) == []
+
+
+@pytest.mark.parametrize(("value", "told"), [
+    ("≤ 30 d", "≤ 30 天"), ("34:07 min", "34:07 分钟"), ("0.2 – 5 m", "0.2 – 5 m"), ("> 12.5 m/s", "> 12.5 m/s"),
+    ("≤ 10 mg/m3", "≤ 10 mg/m³"), ("≥ 40 :characters", "≥ 40 字"), ("2 :workers", "2 作业人员"), ("7 dm", "7 dm"),
+    (":fact_hand_dig ≤ 0.5 m", "管线附近人工开挖 ≤ 0.5 m"),
+])  # fmt: skip
+def test_a_number_in_a_reason_has_its_unit_in_the_readers_language(value: str, told: str) -> None:
+    assert texts("zh-CN").value(value) == told
+    assert texts("en").value("≤ 30 d") == "≤ 30 d"
+
+
+def test_what_a_reason_is_about_keeps_its_own_letters() -> None:
+    assert "“泵 3 h”" in reason_text("zh-CN", "hazard", "泵 3 h")
 
 
 def test_a_reason_without_a_phrase_falls_back_to_its_gate() -> None:

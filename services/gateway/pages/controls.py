@@ -52,7 +52,7 @@ BY_COMMAND: Mapping[tuple[str, str], str] = {
 }  # fmt: skip
 #: Units that stand beside a number.
 UNITS: Mapping[str, str] = {
-    "flush_water_m": "m", "volume_m3": "m³", "depth_m": "m", "lighting_volts": "V", "volts": "V", "mean_m_s": "m/s",
+    "flush_water_m": "m", "volume_m3": "m3", "depth_m": "m", "lighting_volts": "V", "volts": "V", "mean_m_s": "m/s",
     "nearest_service_m": "m", "spoil_distance_m": "m", "spoil_height_m": "m", "lamp_height_m": "m",
     "lamp_visible_m": "m", "barrier_m": "m", "voltage_kv": "kV",
     "gust_m_s": "m/s", "height_m": "m", "live_part_kv": "kV", "live_part_m": "m", "mass_t": "t", "lift_t": "t",
@@ -68,7 +68,7 @@ WORDS_OF: Mapping[str, str] = {
     "of": "audited", "severity": "severity", "what": "purged", "activities": "activity", "agreed": "value",
     "services": "service", "buried_services": "service",
     "right": "role", "mode": "entry_mode", "right_answer": "read_back",
-    "factors": "fact", "situations": "fact", "weather": "weather",
+    "factors": "fact", "situations": "fact", "weather": "weather", "to_step": "step",
 }  # fmt: skip
 WORDS_OF_COMMAND: Mapping[tuple[str, str], str] = {
     ("record_plan", "kind"): "document", ("record_risk_assessment", "method"): "assessment_method",
@@ -156,7 +156,7 @@ class Builder:
             label if self.has_text(label) else f"field.{name}",
             bool(field.required),
             next((one for one in helps if self.has_text(one)), ""),
-            UNITS.get(name, ""),
+            self.word("unit", UNITS[name]) if name in UNITS else "",
             value=value,
             scan=name in SCANNED and self.command in AT_THE_POINT,
         )
