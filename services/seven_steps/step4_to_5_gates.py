@@ -24,8 +24,8 @@ B = Boundary
 SURVEY, ISSUE = frozenset({B.SURVEY}), frozenset({B.ISSUE})
 #: What was found true at the survey and can be undone after it is asked again until the work is over.
 STILL_TRUE = SURVEY | ISSUE | RUN
-#: Never accepted where a blind is required (GB 30871-2022 5.2.2, 6.1).
-NO_BLIND = frozenset({"water_seal", "valve_closed"})
+#: All that is accepted where a blind is required: no water seal, no closed valve, nothing else (5.2.2, 6.1).
+BLINDED = frozenset({"blind", "spool_removed"})
 #: Energies that come by no line into a space; any other, by whatever name it is registered, may be one (6.1).
 NO_LINE = frozenset({"electrical", "mechanical", "hydraulic"})
 ISOLATORS = (roles.ISOL_AUTH,)
@@ -88,7 +88,7 @@ def isolation_unverified(case: Case) -> tuple[Missing, ...]:
 
 
 def isolation_too_weak(case: Case) -> tuple[Missing, ...]:
-    """A water seal or a closed valve is never accepted instead of a blind."""
+    """Nothing is accepted instead of a blind or a spool taken out, least of all a water seal or a closed valve."""
     job = case.job
     assert job is not None
     must = (
@@ -101,7 +101,7 @@ def isolation_too_weak(case: Case) -> tuple[Missing, ...]:
     return tuple(
         Missing("blind", about=point_id, have=f":method_{method}", need=":blind_or_spool_removed", who=ISOLATORS)
         for point_id, method in sorted(used.items())
-        if point_id in must and method in NO_BLIND
+        if point_id in must and method not in BLINDED
     )
 
 
