@@ -56,7 +56,7 @@ def actions_record(case: Case) -> tuple[int, ...]:
 
 
 def auditor_signed(case: Case) -> tuple[Missing, ...]:
-    """Who reviews has signed none of the job's tickets, nor its assessment or plan (policy; rules E1: hse)."""
+    """Who reviews has signed nothing of the job: no ticket, assessment, plan or briefing (policy; rules E1: hse)."""
     assert case.job is not None
     if case.actor not in signers(case.board, case.job):
         return ()
@@ -64,15 +64,19 @@ def auditor_signed(case: Case) -> tuple[Missing, ...]:
 
 
 def signers(board: Board, job: Job) -> frozenset[str]:
-    said = [job.plan_approved, job.assessment.signed if job.assessment else None]
+    """Whoever stands on one of the job's papers with a signature, on the briefing too: who gave it and who received it
+    sign each form (annex A). HSE's word on a residual risk is no signature of a permit."""
+    said = [job.plan_approved, job.booking.urgent_approved if job.booking else None]
+    said += [job.assessment.signed] if job.assessment else []
+    said += [job.briefing.given] if job.briefing else []
     tickets = [board.permits[permit_id] for permit_id in job.permits]
     for permit in tickets:
         said += [permit.surveyed, permit.foreman_check, permit.started, permit.completed, permit.accepted]
-    for permit in tickets:
-        said += permit.cosigned.values()
+        said += (permit.special_entry, *permit.cosigned.values())
     nodes = {node.by for permit in tickets for node in permit.nodes}
     issuers = {permit.issue.by for permit in tickets if permit.issue}
-    return frozenset({one.by for one in said if one is not None} | nodes | issuers)
+    briefed = job.briefing.acknowledged if job.briefing else ()
+    return frozenset({one.by for one in said if one is not None} | nodes | issuers | set(briefed))
 
 
 def had_part(board: Board, job: Job) -> frozenset[str]:
