@@ -6,6 +6,7 @@ time. Nothing is ever removed by a file: what is not in it stays as it is (a cer
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from decimal import Decimal
@@ -26,6 +27,7 @@ class Difference:
     what:    the thing it is about, as the file names it ("area workshop")
     changes: field -> (on the site, in the file); empty before a new thing
     person:  the row of a person whose vault record must be written first; its payload lacks `vault_sha256` until then
+    document: what must be uploaded first, because the payload names its SHA-256
     """
 
     type: str
@@ -34,6 +36,7 @@ class Difference:
     changes: Mapping[str, tuple[Any, Any]]
     new: bool
     person: Payload | None = None
+    document: bytes = b""
 
     def line(self) -> str:
         """One line of the dry run: + for new, ~ for changed."""
@@ -58,6 +61,7 @@ def differences(file: SiteFile, board: Board, people: KnownPeople) -> list[Diffe
     """In the order in which they must be sent: people after contractors, certificates and duties after people."""
     return [
         *_simple(file, "areas", "register_area", "area_id", board.areas),
+        *_plot_plan(file, board),
         *_simple(file, "contractors", "register_contractor", "contractor_id", board.contractors),
         *_people(file, board, people),
         *_certificates(file, board, people),
@@ -96,6 +100,18 @@ def _simple(file: SiteFile, kind: str, command: str, key: str, known: Mapping[st
         found = _changed(row, known.get(row[key]))
         if found is not None:
             yield Difference(command, f"{_WORDS[kind]} {row[key]}", row, found, new=row[key] not in known)
+
+
+def _plot_plan(file: SiteFile, board: Board) -> Iterator[Difference]:
+    row = file.content.get("plot_plan")
+    if row is None:
+        return
+    edges = {key: value for key, value in row.items() if key != "image"}
+    payload = {"sha256": hashlib.sha256(file.plot_plan).hexdigest(), **edges}
+    known = board.site.plot_plan if board.site else None
+    found = _changed(payload, known)
+    if found is not None:
+        yield Difference("register_plot_plan", "plot plan", payload, found, known is None, document=file.plot_plan)
 
 
 def _people(file: SiteFile, board: Board, people: KnownPeople) -> Iterator[Difference]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,9 @@ from marshmallow import RAISE, Schema, ValidationError, fields, validate
 
 from schemas import fields as wire
 from schemas import limits, words
+from schemas.commands import registry
 from services.desk.exits import Fault, not_found, usage
+from services.documents import BrokenImage, kinds, photos
 from services.seven_steps.site_time import stamp
 
 ROWS_MAX = 5_000  # of one kind in one file
@@ -50,6 +52,16 @@ class _Site(_Strict):
     packs = fields.List(wire.PackName(), required=True, validate=validate.Length(min=1, max=10))
     emergency_number = wire.Word()
     muster_point = wire.names()
+
+
+class _PlotPlan(registry.RegisterPlotPlan):
+    """As in the command, but for the picture: a file beside the site file."""
+
+    image = wire.Line()
+
+    class Meta:
+        unknown = RAISE
+        exclude = ("sha256",)
 
 
 class _Position(_Strict):
@@ -165,6 +177,7 @@ class _Shift(_Strict):
 
 class _File(_Strict):
     site = fields.Nested(_Site, required=True)
+    plot_plan = fields.Nested(_PlotPlan)
     areas = _many(_Area)
     contractors = _many(_Contractor)
     people = _many(_Person)
@@ -179,10 +192,14 @@ class _File(_Strict):
 
 @dataclass(frozen=True, slots=True)
 class SiteFile:
-    """A file that was read and makes sense in itself. Values are as in the file, times made UTC by `utc`."""
+    """A file that was read and makes sense in itself. Values are as in the file, times made UTC by `utc`.
+
+    plot_plan: the picture of [plot_plan], without its tags: as the plant stores it
+    """
 
     path: Path
     content: dict[str, Any]
+    plot_plan: bytes = b""
 
     @property
     def site(self) -> Mapping[str, Any]:
@@ -220,7 +237,25 @@ def read(path: Path) -> SiteFile:
         raise _malformed(path, problem) from problem
     found = SiteFile(path, content)
     _check_references(found)
-    return found
+    return replace(found, plot_plan=_picture(found)) if "plot_plan" in content else found
+
+
+def _picture(file: SiteFile) -> bytes:
+    image = file.content["plot_plan"]["image"]
+    where = f"{file.path}: plot_plan.image"
+    try:
+        found = (file.path.parent / image).read_bytes()
+    except OSError:
+        raise usage(f"{where}: {image} can't be read; it stands beside the site file") from None
+    type_ = kinds.by_signature(found[: kinds.HEAD_BYTES])
+    if type_ not in kinds.PICTURES:
+        raise usage(f"{where}: {image} is no PNG, JPEG or WebP")
+    if len(found) > limits.DOCUMENT_BYTES_MAX:
+        raise usage(f"{where}: {image} has more than {limits.DOCUMENT_BYTES_MAX} bytes")
+    try:
+        return photos.without_tags(type_, found)
+    except BrokenImage as problem:
+        raise usage(f"{where}: {image}: {problem}") from problem
 
 
 def _as_on_the_wire(value: Any) -> Any:

@@ -170,7 +170,8 @@ def find_differences(settings: Settings, file: SiteFile, board: Board | None) ->
 async def send_differences(
     settings: Settings, file: SiteFile, found: list[Difference], api: Api, admin: str, password: str | None = None
 ) -> Loaded:
-    """Send them as the administrator `admin` (signed in). People go to the vault first, and get an account.
+    """Send them as the administrator `admin` (signed in). People go to the vault first, and get an account; a document
+    is uploaded before the command that names it.
 
     password: of new accounts, for a demo; without one each gets a one-time code. Raises Fault 4 at a refusal.
     """
@@ -180,6 +181,8 @@ async def send_differences(
             payload = dict(difference.payload)
             if difference.person is not None:
                 payload["vault_sha256"] = vault.put(payload["person_id"], vault_facts(difference.person), by=SERVICE)
+            if difference.document:
+                await api.upload(admin, difference.document)
             await _send(api, admin, file.site_id, difference, payload)
             loaded.sent.append(difference.line())
             if difference.person is not None:

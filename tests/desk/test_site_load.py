@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import copy
+import hashlib
+import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from services.desk import site_file
 from services.desk.demo_site import read_cast
 from services.desk.exits import NOT_FOUND, USAGE, Fault
 from services.desk.site_diff import KnownPeople, differences, vault_facts
+from services.documents.photos import without_tags
 from tests.demo.pure_site import begun, load, people_of
 
 EXAMPLE = Path(__file__).parents[2] / "deploy" / "sites" / "example.toml"
@@ -33,9 +38,9 @@ def test_the_first_load_sends_everything_and_the_second_nothing():
     first = load(stage, file, frozenset({"admin"}))
     rows = ("areas", "contractors", "people", "instruments", "recorders", "isolation_points", "service_owners")
     certificates = sum(len(person.get("certificates", ())) for person in file.people)
-    administrator, calendar_and_roster = 1, 2
+    administrator, calendar_and_roster, plot_plan = 1, 2, 1
     listed = sum(len(file.content[name]) for name in rows)
-    assert len(first) == listed + certificates - administrator + calendar_and_roster
+    assert len(first) == listed + certificates - administrator + calendar_and_roster + plot_plan
     assert all(line.startswith("+ ") for line in first)
     assert load(stage, file, everybody(file)) == []
 
@@ -47,7 +52,7 @@ def test_the_first_load_sends_everything_and_the_second_nothing():
         (lambda c: c["areas"][0].update(decks=["4.50", "9"]), "~ area drain-valley  decks: none -> 4.50, 9"),
         (
             lambda c: c["areas"][0].update(grid={"east_m": "1.0", "north_m": "-2", "radius_m": "40"}),
-            "~ area drain-valley  grid: none -> east_m=1.0, north_m=-2, radius_m=40",
+            "~ area drain-valley  grid: east_m=338, north_m=379, radius_m=40 -> east_m=1.0, north_m=-2, radius_m=40",
         ),
         (lambda c: c["people"][0].update(unit="Crew B"), "~ person wang.jianye  unit: Equipment department -> Crew B"),
         (
@@ -62,6 +67,7 @@ def test_the_first_load_sends_everything_and_the_second_nothing():
         (lambda c: c["instruments"][0].update(in_service=False), "~ instrument GD-07  in_service: True -> False"),
         (lambda c: c["calendar"].update(night_from="21:00"), "~ calendar  night_from: 22:00 -> 21:00"),
         (lambda c: c["roster"].pop(), "~ duty roster of shift foremen  shifts: 3 -> 2"),
+        (lambda c: c["plot_plan"].update(east_m="561"), "~ plot plan  east_m: 560 -> 561"),
         (lambda c: c["policies"].update(fire_watch="90"), "~ policies  fire_watch: 60 -> 90"),
     ],
 )  # fmt: skip
@@ -125,6 +131,10 @@ def test_the_example_to_copy_is_a_right_file_of_a_real_site():
         ('start = "2026-10-19T08:00"', 'start = "2026-10-19 08:00"', "roster[1].start: A time of the site"),
         ("[policies]", "[policy]", "policy: Unknown field."),
         ("[site]", "[site", "Expected ']'"),
+        ('east_m = "560"', 'east_m = "0"', "plot_plan.east_m: Must be more than west_m."),
+        ('west_m = "0"', 'west_m = "0"\nsha256 = "aa"', "plot_plan.sha256: Unknown field."),
+        ('image = "plot_plan.png"', 'image = "none.png"', "plot_plan.image: none.png can't be read"),
+        ('image = "plot_plan.png"', 'image = "site.toml"', "plot_plan.image: site.toml is no PNG, JPEG or WebP"),
     ],
 )
 def test_a_wrong_file_is_named_by_place_in_one_line(tmp_path, old, new, said):
@@ -136,6 +146,24 @@ def test_a_wrong_file_is_named_by_place_in_one_line(tmp_path, old, new, said):
     assert fault.value.code == USAGE
     assert said in str(fault.value)
     assert "\n" not in str(fault.value)
+
+
+def test_another_picture_is_uploaded_and_named_as_the_plant_stores_it(tmp_path):
+    """Its tags are gone: the plant keeps none, and would store it under another name."""
+    made = io.BytesIO()
+    tags = PngInfo()
+    tags.add_text("Author", "somebody")
+    Image.new("L", (4, 3)).save(made, "PNG", pnginfo=tags)
+    (tmp_path / "plot_plan.png").write_bytes(made.getvalue())
+    cast = read_cast()
+    stage = begun(cast, people_of(cast))
+    load(stage, cast)
+    (tmp_path / "site.toml").write_bytes(cast.path.read_bytes())
+    found = differences(site_file.read(tmp_path / "site.toml"), stage.board, KnownPeople(stage.people, everybody(cast)))
+    (one,) = found
+    assert (one.type, set(one.changes)) == ("register_plot_plan", {"sha256"})
+    assert one.document == without_tags("image/png", made.getvalue()) != made.getvalue()
+    assert one.payload["sha256"] == hashlib.sha256(one.document).hexdigest()
 
 
 def test_a_file_that_is_not_there_is_not_found(tmp_path):

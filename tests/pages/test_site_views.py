@@ -138,12 +138,12 @@ def with_plot_plan(w: World, west: int, south: int, east: int, north: int) -> Wo
 
 
 def test_the_plot_plan_lies_under_the_areas_in_the_same_measure() -> None:
-    """It reaches as far beyond the farm as the farm is wide."""
-    found = plan(on_grid(with_plot_plan(walk.active(), -100, -100, 100, 100), farm=(0, 0, 50)))
+    """It reaches as far beyond the farm as the farm is wide, to the south as far again."""
+    found = plan(on_grid(with_plot_plan(walk.active(), -100, -200, 100, 100), farm=(0, 0, 50)))
     farm, picture = next(one for one in found.discs if one.placed), found.picture
     assert picture is not None and picture.sha256 == "a" * 64
     assert (picture.x, picture.y) == pytest.approx((farm.x - 2 * farm.r, farm.y - 2 * farm.r))
-    assert (picture.width, picture.height) == pytest.approx((4 * farm.r, 4 * farm.r))
+    assert (picture.width, picture.height) == pytest.approx((4 * farm.r, 6 * farm.r))
 
 
 def test_the_whole_plot_plan_is_on_the_drawing_of_the_site_and_the_newest_one_counts() -> None:
