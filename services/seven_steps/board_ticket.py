@@ -104,6 +104,7 @@ class GuardianDuty:
     place: str  # outside, at_work
     since: datetime
     seq: int
+    briefed: bool = True  # had acknowledged what was the current briefing then
 
 
 @dataclass(frozen=True, slots=True)

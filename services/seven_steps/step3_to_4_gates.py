@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from services.seven_steps import roles, site_time
-from services.seven_steps.board_job import Acknowledgement
+from services.seven_steps.board_job import Acknowledgement, Briefing
 from services.seven_steps.gate import EVERYWHERE, Boundary, Case, Gate, Missing
 
 B = Boundary
@@ -20,8 +20,10 @@ def to_be_briefed(case: Case) -> tuple[str, ...]:
 def acknowledged(case: Case, person_id: str) -> Acknowledgement | None:
     """Of the current version and its very content; an older one opens nothing."""
     briefing = case.job.briefing if case.job else None
-    if briefing is None:
-        return None
+    return None if briefing is None else acknowledged_in(briefing, person_id)
+
+
+def acknowledged_in(briefing: Briefing, person_id: str) -> Acknowledgement | None:
     said = briefing.acknowledged.get(person_id)
     if said is None or (said.version, said.content_sha256) != (briefing.version, briefing.content_sha256):
         return None

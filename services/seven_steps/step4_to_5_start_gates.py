@@ -14,6 +14,7 @@ from services.seven_steps.step2_to_3_crew_gates import (
     guardians_of,
     same_spot,
 )
+from services.seven_steps.step3_to_4_gates import acknowledged
 from services.seven_steps.work_types import type_of
 from services.seven_steps.work_types.hot_work import SPECIAL
 
@@ -24,8 +25,8 @@ GUARDIAN = (roles.GUARDIAN,)
 
 
 def on_duty(case: Case) -> tuple[str, ...]:
-    """Named, certified guardians who have said within this shift that they are there, and no signal says otherwise,
-    nor a later word of their own from another place."""
+    """Named, certified, briefed guardians who have said within this shift that they are there, and no signal says
+    otherwise, nor a later word of their own from another place."""
     permit = case.permit
     assert permit is not None
     longest = case.rules.duration("shift_length", case.board)
@@ -38,6 +39,25 @@ def on_duty(case: Case) -> tuple[str, ...]:
         and not signals.is_away(case, on[g])
         and not _went_elsewhere(case, on[g])
         and not certificate_missing(case, g, GUARDIAN_TRADE)
+        and _is_briefed(case, on[g])
+    )
+
+
+def _is_briefed(case: Case, duty: GuardianDuty) -> bool:
+    """Then or since: who was added while work runs is no guardian before (AQ 3064.2 5.6.4)."""
+    return duty.briefed or acknowledged(case, duty.person_id) is not None
+
+
+def _to_be_briefed(case: Case) -> tuple[Missing, ...]:
+    """Who said to be there and is no guardian yet for want of a briefing."""
+    permit, briefing = case.permit, case.job.briefing if case.job else None
+    assert permit is not None
+    need = f":version {briefing.version}" if briefing else ":briefing"
+    there = [permit.guardians_on[g] for g in guardians_of(permit) if g in permit.guardians_on]
+    return tuple(
+        Missing("acknowledgement", about=duty.person_id, need=need, who=(duty.person_id,))
+        for duty in there
+        if not _is_briefed(case, duty)
     )
 
 
@@ -72,7 +92,8 @@ def no_guardian(case: Case) -> tuple[Missing, ...]:
     assert case.permit is not None
     if not guardian_required(case) or on_duty(case):
         return ()
-    return (Missing("guardian_on_duty", about=case.permit.permit_no, need=":on_duty", who=_who(case)),)
+    missing = Missing("guardian_on_duty", about=case.permit.permit_no, need=":on_duty", who=_who(case))
+    return (missing, *_to_be_briefed(case))
 
 
 def no_fire_watch(case: Case) -> tuple[Missing, ...]:
@@ -80,7 +101,8 @@ def no_fire_watch(case: Case) -> tuple[Missing, ...]:
     assert case.permit is not None
     if on_duty(case):
         return ()
-    return (Missing("fire_watch", about=case.permit.permit_no, need=":on_duty", who=_who(case)),)
+    missing = Missing("fire_watch", about=case.permit.permit_no, need=":on_duty", who=_who(case))
+    return (missing, *_to_be_briefed(case))
 
 
 def not_checked(case: Case, kind: str, who: tuple[str, ...] = ()) -> tuple[Missing, ...]:
@@ -114,7 +136,8 @@ def no_guardian_outside(case: Case) -> tuple[Missing, ...]:
     stay = [p for p in on_duty(case) if p != entering and p not in permit.inside]
     if any(permit.guardians_on[p].place == "outside" for p in stay):
         return ()
-    return (Missing("guardian_outside", about=permit.permit_no, need=":outside", who=_who(case)),)
+    missing = Missing("guardian_outside", about=permit.permit_no, need=":outside", who=_who(case))
+    return (missing, *_to_be_briefed(case))
 
 
 def no_rescue(case: Case) -> tuple[Missing, ...]:

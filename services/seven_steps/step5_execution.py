@@ -15,6 +15,7 @@ from services.seven_steps.event import (
     change_permit,
     event,
     happened,
+    job_of,
     permit_of,
     put,
     recorded,
@@ -28,7 +29,7 @@ from services.seven_steps.signatures import asked_of, is_enough
 from services.seven_steps.spec import ACT, PERMIT, RECORD, CommandSpec, Decision, Refused
 from services.seven_steps.step2_plan import crew_member
 from services.seven_steps.step2_to_3_crew_gates import guardian_required
-from services.seven_steps.step3_to_4_gates import acknowledged
+from services.seven_steps.step3_to_4_gates import acknowledged_in
 from services.seven_steps.step4_to_5_start_gates import on_duty, start_window_over
 from services.seven_steps.work_types import ISSUERS, type_of
 
@@ -55,8 +56,8 @@ def offer_guardian_handover(case: Case) -> Decision:
 def take_guardian_handover(case: Case) -> Decision:
     """Two signatures on the spot, no gap: the first guardian was on duty until now (AQ 3064.2 5.6.4).
 
-    Who was not briefed, or does not sign as the site asks, is no guardian here, and no gate that stands while work runs
-    asks for it: then it is a gap.
+    Who does not sign as the site asks is no guardian here, and no gate that stands while work runs asks for it: then it
+    is a gap. Whether they are briefed is G-RUN-1's to ask.
     """
     permit = case.permit
     assert permit is not None
@@ -66,10 +67,9 @@ def take_guardian_handover(case: Case) -> Decision:
     handed = event(case, "guardian.handed_over", gone=gone, to=case.actor, place=place)
     stay = set(on_duty(case)) - {gone, case.actor}
     signed = has_valid_key(case) and is_enough(case.command.means, asked_of(case, "take_guardian_handover"))
-    fit = signed and acknowledged(case, case.actor) is not None
-    if fit or stay or permit.state not in RUNNING or not guardian_required(case):
+    if signed or stay or permit.state not in RUNNING or not guardian_required(case):
         return (handed,)
-    reason = {"lang": "en", "text": f"{'G-BR-1' if signed else 'G-SG-1'} {case.actor}"}
+    reason = {"lang": "en", "text": f"G-SG-1 {case.actor}"}
     return (
         handed,
         event(case, "permit.suspended", cause="guardian_gone", reason=reason),
@@ -167,9 +167,18 @@ def guardian_on(board: Board, data: Data) -> Board:
     permit, when = permit_of(board, data), happened(board, data)
     if data["captured"] is None or _said_later(permit, data["by"], when):
         return board
-    duty = GuardianDuty(data["by"], data["place"], when, board.seq)
+    duty = GuardianDuty(data["by"], data["place"], when, board.seq, _is_briefed(board, data, data["by"]))
     on = put(permit.guardians_on, data["by"], duty)
     return change_permit(board, data, guardians_on=on, guardian_said=put(permit.guardian_said, data["by"], when))
+
+
+def _is_briefed(board: Board, data: Data, person_id: str) -> bool:
+    """Whether they have acknowledged what is said now, or had when they came: a briefing given later takes nobody off
+    duty, not even who says again to be there."""
+    briefing, before = job_of(board, data).briefing, permit_of(board, data).guardians_on.get(person_id)
+    if before is not None and before.briefed:
+        return True
+    return briefing is not None and acknowledged_in(briefing, person_id) is not None
 
 
 def guardian_off_duty(board: Board, data: Data) -> Board:
@@ -198,7 +207,7 @@ def guardian_handover_offered(board: Board, data: Data) -> Board:
 
 def guardian_handed_over(board: Board, data: Data) -> Board:
     permit, when = permit_of(board, data), happened(board, data)
-    duty = GuardianDuty(data["to"], data["place"], when, board.seq)
+    duty = GuardianDuty(data["to"], data["place"], when, board.seq, _is_briefed(board, data, data["to"]))
     on = put(without(permit.guardians_on, data["gone"]), data["to"], duty)
     said = put(put(permit.guardian_said, data["gone"], when), data["to"], when)
     return change_permit(board, data, guardians_on=on, guardian_said=said, handover_from=None, handover_to=None)

@@ -11,7 +11,7 @@ from services.seven_steps.fold import FOLD_VERSION
 SHAPES = {
     1: "4b2ce9b9445b8c3ab24590192afc2ca63bfb179aac8d0a3606c3776cedbfe13e",
     2: "9fa5b019fd9932458df858d52cb9e7fdeb36724351e88452feeaf28446d6c139",
-    3: "b4b6025f50fedc39135b6c7e9708792f6dcdd0b392086510d813d64ecded85b1",
+    3: "9aa732701da6343c9744d95e3a8a6a9250a38fc65706b71f64fd09bbfb2280b5",
 }
 
 

@@ -402,6 +402,33 @@ def test_a_hand_over_to_somebody_who_may_not_is_a_gap(
     assert w.permit(PIT).state == state
 
 
+def with_second_guardian() -> World:
+    """Added while the work runs, not briefed."""
+    w = walk.active()
+    member = {"person_id": "watch2", "role": "guardian", "trade": "guardian"}
+    w.permit_ok(HOT, "lead", "change_crew", {"add": [member], "remove": []})
+    return w
+
+
+def test_who_was_added_is_no_guardian_by_their_word_before_the_briefing() -> None:
+    w = with_second_guardian()
+    w.permit_ok(HOT, "watch2", "guardian_on", {"place": "at_work"})
+    outcome = w.permit_ok(HOT, "watch", "guardian_off", {})
+    assert (set(w.permit(HOT).suspensions), alarms(outcome)) == ({"guardian_gone"}, {"31"})
+    assert "G-RUN-1" in w.shut(B.RESUME)
+    walk.acknowledge(w, "watch2")
+    assert "G-RUN-1" not in w.shut(B.RESUME)
+
+
+def test_a_new_briefing_takes_no_guardian_off_duty() -> None:
+    w = walk.active()
+    topics = [{"topic": "hazards", "text": "fire"}, {"topic": "emergency", "text": "muster at C"}]
+    w.job_ok("briefer", "give_briefing", {"place": "gate 3", "contents": {"en": topics, "zh-CN": topics}})
+    w.permit_ok(HOT, "watch", "guardian_on", {"place": "at_work"})
+    assert w.permit(HOT).state == "active"
+    assert w.permit(HOT).guardians_on["watch"].briefed
+
+
 def test_an_offer_of_hand_over_ends_with_the_duty_or_the_break() -> None:
     for actor, type_, payload in (("watch", "guardian_off", {}), ("lead", "interrupt", {"reason": text("lunch")})):
         w = walk.active()
