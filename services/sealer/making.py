@@ -14,7 +14,7 @@ from services.sealer.closure_contents import Told, closure_document
 from services.sealer.contents import permit_document
 from services.sealer.history import SiteHistory
 from services.sealer.process import CannotSeal
-from services.sealer.view import Names, Proof, View, people_of
+from services.sealer.view import Names, Proof, View, people_of, word
 from services.sealer.wanted import CLOSURE, Wanted
 from services.seven_steps.board_job import Seal
 from services.vault.store import Vault
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from services.sealer.sealer import Tools
 
 READER = "service:sealer"
+SERVICE_PREFIX = "service:"
 
 
 async def make(tools: Tools, history: SiteHistory, wanted: Wanted, seals: Sequence[Seal] = ()) -> bytes:
@@ -70,7 +71,9 @@ def _prints(told: Sequence[Told], permit_id: str, copy: int) -> int:
 
 
 def names_of(vault: Vault, people: Iterable[str], purpose: str) -> dict[str, Names]:
-    """The people's names in both languages; the vault says "person erased" where there is none."""
+    """The people's names in both languages; the vault says "person erased" where there is none. Our own programs have
+    one word."""
     ids = sorted(people)
     found = {lang: vault.names(ids, lang, reader=READER, purpose=purpose) for lang in LANGUAGES}
-    return {person_id: {lang: found[lang][person_id] for lang in LANGUAGES} for person_id in ids if person_id}
+    names = {person_id: {lang: found[lang][person_id] for lang in LANGUAGES} for person_id in ids if person_id}
+    return names | {one: word("who", "system") for one in names if one.startswith(SERVICE_PREFIX)}

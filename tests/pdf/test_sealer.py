@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from services.log import COMMANDS
+from services.sealer.making import names_of
 from services.sealer.seal import roots_of
 from services.sealer.verify import verify_bytes
+from services.vault import open_vault
 from tests.decider.stage import PARTITION
 from tests.flow.world import HOT, JOB, PIT, SITE
 from tests.pdf.recorded import run, sealing, walked
@@ -111,6 +113,15 @@ async def test_a_closed_job_leaves_the_board_when_its_closure_record_is_sealed(t
         ]
         assert len(closures) == 1 and closures[0].ok
         assert closures[0].facts["records"].endswith("by hash alone")
+
+
+def test_our_own_programs_are_named_by_one_word_and_not_by_their_id(tmp_path: Path) -> None:
+    vault = open_vault(f"sqlite:///{tmp_path}/vault.db")
+    try:
+        named = names_of(vault, {"service:watcher", "service:sealer"}, "HX-J-1")
+    finally:
+        vault.close()
+    assert named == {one: {"en": "system", "zh-CN": "系统"} for one in ("service:sealer", "service:watcher")}
 
 
 async def test_a_character_that_cannot_be_printed_raises_one_alarm_and_keeps_nothing_else_waiting(
