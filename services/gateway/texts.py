@@ -22,6 +22,9 @@ FOLDER = Path(__file__).parent / "text"
 #: A time on the log inside a value.
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z")
 
+#: Words in the source of a rule, as many as stand together.
+CLAUSE_WORDS = re.compile(r"[A-Za-z]{3,}(?: [A-Za-z]{3,})*")
+
 log = logging.getLogger(__name__)
 
 #: An `about` of a gate's reason that is an identifier nobody reads out (a UUID).
@@ -95,6 +98,15 @@ class Texts:
         if not names:
             return ""
         return names.get(self.lang) or names.get(FALLBACK) or next(iter(names.values()), "")
+
+    def clause(self, source: str) -> str:
+        """Where a rule stands (`GB 30871-2022 4.12; policy`): standards as they are called, the words between them in
+        this language."""
+        return CLAUSE_WORDS.sub(self._clause_words, source)
+
+    def _clause_words(self, found: re.Match[str]) -> str:
+        text = self._texts.get(f"clause.{found[0].lower().replace(' ', '_')}", found[0])
+        return text[0].upper() + text[1:] if found[0][0].isupper() else text
 
     def value(self, value: str) -> str:
         """A short value of a gate's reason: looked up are every word with a leading colon (`≥ 40 :characters`) and the

@@ -61,4 +61,4 @@ def signature_record(case: Case) -> tuple[int, ...]:
     return (permit.foreman_check.seq,) if case.command.type == B.START and permit.foreman_check else ()
 
 
-GATES = (Gate("G-SG-1", 1, SIGNED, "Policy (Electronic Signature Law art. 13)", signed_too_weakly, signature_record),)
+GATES = (Gate("G-SG-1", 1, SIGNED, "Policy (Electronic Signature Law 13)", signed_too_weakly, signature_record),)

@@ -11,6 +11,8 @@ import pytest_asyncio
 from schemas import limits
 from schemas.fields import errors_of
 from schemas.requests import PlanAid
+from services.gateway.pages.plan_page import AIDED
+from services.seven_steps.commands import COMMANDS
 from tests.contract.test_commands_over_http import new_job
 from tests.support.stack import Answered, Client, Stack, new_id
 
@@ -124,7 +126,7 @@ async def test_a_job_or_ticket_that_is_not_there_or_of_another_site_is_not_found
     assert elsewhere.status == 404
 
 
-async def test_only_whoever_writes_plans_is_told(stack: Stack, job_id: str) -> None:
+async def test_whoever_may_send_a_form_with_an_aid_is_told_and_nobody_else(stack: Stack, job_id: str) -> None:
     answer = await ask(await stack.signed_in("worker"), "{}", job_id=job_id)
     assert (answer.status, answer.body["error"]) == (403, "not_allowed")
-    assert set(answer.body["may"]) == {"applicant", "work_lead"}
+    assert set(answer.body["may"]) == frozenset[str]().union(*(COMMANDS[type_].roles for type_ in AIDED))

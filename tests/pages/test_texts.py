@@ -18,6 +18,7 @@ from services.seven_steps import codes, roles
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.gate import Boundary
 from services.seven_steps.gates import GATES
+from services.seven_steps.simops_matrix import MATRIX
 from services.seven_steps.work_types import TYPES
 from tests.pages.sources import missing_words, value_words
 
@@ -41,7 +42,17 @@ def test_both_languages_fill_the_same_placeholders() -> None:
 def test_no_text_is_empty_and_english_texts_hold_no_chinese_but_what_is_bilingual() -> None:
     assert [key for key in EN if not EN[key].strip() or not ZH[key].strip()] == []
     bilingual = ("app.", "language_self.", "signin.language_both", "stop.word_zh")
+    assert [key for key in EN if key.startswith("field.") and EN[key][0].islower()] == []  # a label begins as one
     assert [key for key, text in EN.items() if CJK.search(text) and not key.startswith(bilingual)] == []
+
+
+def test_the_words_between_the_standards_of_a_rule_are_in_the_readers_language() -> None:
+    sources = {gate.source for gate in GATES} | {row.source for row in MATRIX}
+    standards = {"CFR", "GBZ", "HSG", "NFPA"}
+    for source in sources:
+        assert texts("en").clause(source) == source
+        left = set(re.findall(r"[A-Za-z]{3,}", texts("zh-CN").clause(source)))
+        assert left <= standards, source
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

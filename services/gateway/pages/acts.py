@@ -105,7 +105,7 @@ BY_STEP: Mapping[int, tuple[str, ...]] = {
         "release_rules", "delegate", "undelegate",
         "advance_clock", "publish_lesson", "withdraw_lesson", "draw_audit_sample", "record_audit_result",
         "answer_audit_finding", "close_audit", "purge",
-        "register_key", "revoke_key",
+        "revoke_key",
     ),
 }  # fmt: skip
 

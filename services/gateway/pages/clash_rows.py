@@ -52,5 +52,5 @@ def clash_row(view: View, one: Clashing, seen_from: str) -> ClashRow:
     what = said.value(f":clash_{one.row.lower().replace('-', '_')}")
     return ClashRow(
         other, what, said.value(one.have), said.value(one.need), one.result == PROHIBIT, one.coordinated,
-        one.source,
+        said.clause(one.source),
     )  # fmt: skip

@@ -67,6 +67,7 @@ ALARM_COMMANDS = frozenset({"acknowledge_alarm", "close_alarm"})
 WITHOUT_FORM = frozenset(
     {"register_site", "expire_ticket", "enforce_standing", "raise_alarm", "record_seal", "stop_work"}
     | {"record_signal", "record_gas_segment"}
+    | {"register_key"}  # the device makes the key: pages "My keys" and `/enrol`
 )
 
 

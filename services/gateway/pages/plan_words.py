@@ -39,7 +39,7 @@ def _shut(view: View, shut: Iterable[Shut], this: str = "") -> list[Line]:
             missing["about"] = view.said.t("plan_aid.this_ticket")
         found = reason(view.board, view.people, view.formats, one.gate.id, one.gate.source, missing)
         text = _sentences(view, found.fact, found.need)
-        lines.append(_line(WARN, text, one.gate.id, one.gate.source))
+        lines.append(_line(WARN, text, one.gate.id, found.source))
     return list({line["text"]: line for line in lines}.values())
 
 

@@ -119,7 +119,9 @@ def reason(board: Board, people: People, fmt: Formats, code: str, source: str, m
     )
     who = tuple(missing.get("who") or ())
     able = [one for one in who if one in board.people] or people.with_roles(who)
-    return Reason(code, fact, need, people.who(who), source, missing.get("about") or "", supplied_by(code), able)
+    return Reason(
+        code, fact, need, people.who(who), said.clause(source), missing.get("about") or "", supplied_by(code), able
+    )
 
 
 def reasons(board: Board, people: People, fmt: Formats, verdicts: Sequence[Verdict]) -> list[Reason]:
