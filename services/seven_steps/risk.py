@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from services.seven_steps.board_job import RiskRow
 from services.seven_steps.gate import Case
 
-LOW, MEDIUM, HIGH, EXTREME = "low", "medium", "high", "extreme"
+LOW, MEDIUM, HIGH, EXTREME = BANDS = "low", "medium", "high", "extreme"
 #: Levels of control that can lower more than the chance (rules A7: hierarchy of controls).
 ENGINEERED = frozenset({"elimination", "substitution", "engineering"})
+PPE = "ppe"
 
 
 def score(method: str, values: Mapping[str, Any]) -> Decimal:
@@ -29,6 +31,12 @@ def band(method: str, values: Mapping[str, Any], case: Case) -> str:
         if points > bound or (points == bound and kind == "matrix"):
             return name
     return LOW
+
+
+def band_left(row: RiskRow) -> str:
+    """The band that counts after the controls: protective equipment alone, or nothing, lowers none (rules A7)."""
+    only_worn = all(control["level"] == PPE for control in row.controls)
+    return max(row.band, row.residual_band, key=BANDS.index) if only_worn else row.residual_band
 
 
 def banded(row: Mapping[str, Any], method: str, case: Case) -> dict[str, Any]:

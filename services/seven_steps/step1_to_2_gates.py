@@ -49,11 +49,12 @@ def risk_not_acceptable(case: Case) -> tuple[Missing, ...]:
     """Extreme never passes. High needs an engineered control, and an ALARP reason by an approver and by HSE."""
     found = []
     for row in rows_of(case):
-        if row.residual_band == risk.EXTREME:
+        left = risk.band_left(row)
+        if left == risk.EXTREME:
             found.append(Missing("residual_risk", about=row.step, have=":extreme", need=":high_or_lower", who=LEAD))
-        if row.residual_band == risk.HIGH and not any(c["level"] in risk.ENGINEERED for c in row.controls):
+        if left == risk.HIGH and not any(c["level"] in risk.ENGINEERED for c in row.controls):
             found.append(Missing("engineered_control", about=row.step, need="≥ 1", who=LEAD))
-    if any(row.residual_band == risk.HIGH for row in rows_of(case)):
+    if any(risk.band_left(row) == risk.HIGH for row in rows_of(case)):
         found += _alarp_missing(case)
     return tuple(found)
 
