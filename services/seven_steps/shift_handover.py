@@ -17,6 +17,7 @@ from services.seven_steps.event import change_permit, event, put, stated, text_o
 from services.seven_steps.gate import Boundary, Case
 from services.seven_steps.spec import ACT, PERMIT, RECORD, SITE, CommandSpec, Decision, Refused
 from services.seven_steps.step2_to_3_level_gates import grade_needed
+from services.seven_steps.step4_to_5_gates import issuer_is_worker
 from services.seven_steps.work_types import ISSUERS, type_of
 
 Data = Mapping[str, Any]
@@ -69,7 +70,8 @@ def accept_shift(case: Case) -> Decision:
 def revalidate(case: Case) -> Decision:
     """A ticket goes on into the next shift, where the site's rules know that: never where GB 30871 binds (4.16-4.18).
 
-    At most one shift from now, and signed by a grade that may issue it.
+    At most one shift from now, and signed as an issue is: by a grade that may, and by nobody who does or leads the work
+    (policy, HSG250).
     """
     permit, board = case.permit, case.board
     assert permit is not None and permit.valid_to is not None
@@ -85,6 +87,8 @@ def revalidate(case: Case) -> Decision:
     if type_of(permit).rung(held) < type_of(permit).rung(need):
         have = f":role_{held}" if held else ":none"
         return Refused(codes.WRONG_STATE, about=case.actor, have=have, need=f":role_{need}", who=(need,))
+    if issuer_is_worker(case):
+        return Refused(codes.WRONG_STATE, about=case.actor, have=":on_the_job", need=":another_person", who=(need,))
     return (event(case, "permit.revalidated", **case.command.payload),)
 
 

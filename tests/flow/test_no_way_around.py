@@ -12,6 +12,7 @@ from services.seven_steps.command import Interval
 from services.seven_steps.commands import COMMANDS
 from services.seven_steps.decide import EDITS
 from services.seven_steps.gate import Boundary as B
+from services.seven_steps.judge import judge
 from services.seven_steps.spec import RECORD
 from services.seven_steps.work_types import ISSUERS
 from tests.flow import walk
@@ -418,6 +419,13 @@ def test_who_was_added_is_no_guardian_by_their_word_before_the_briefing() -> Non
     assert "G-RUN-1" in w.shut(B.RESUME)
     walk.acknowledge(w, "watch2")
     assert "G-RUN-1" not in w.shut(B.RESUME)
+
+
+def test_a_guardian_who_was_briefed_is_not_asked_for_it_when_the_place_is_wrong() -> None:
+    w = walk.active()
+    w.permit_ok(PIT, "watch", "guardian_on", {"place": "at_work"})
+    verdicts = judge(w.board, B.RESUME, w.job, w.permit(PIT), w.now, w.rules)
+    assert [m.what for v in verdicts if v.gate.id == "G-CS-1a" for m in v.missing] == ["guardian_outside"]
 
 
 def test_a_new_briefing_takes_no_guardian_off_duty() -> None:

@@ -214,3 +214,13 @@ def test_only_a_grade_that_issues_revalidates() -> None:
     w = british("hot_work").later(minutes=1)
     assert codes(revalidated(w, w.now + timedelta(hours=11), who="area")) == {"wrong_state"}
     assert revalidated(w, w.now + timedelta(hours=11), who="safety").verdict == "accepted"
+
+
+def test_nobody_revalidates_work_that_they_do_or_lead() -> None:
+    w = british("general").later(hours=1)
+    until, crew = w.now + timedelta(hours=11), w.permit(TICKET).crew
+    w.change_permit(TICKET, crew={**crew, "area": replace(crew["mate"], person_id="area")})
+    refused = revalidated(w, until)
+    assert [(r.code, r.have) for r in refused.refusals] == [("wrong_state", ":on_the_job")]
+    w.change_permit(TICKET, crew=crew)
+    assert revalidated(w, until).verdict == "accepted"
