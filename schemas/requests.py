@@ -20,6 +20,7 @@ from schemas.fields import (
     PackName,
     Part,
     Sha256,
+    Spot,
     Strict,
     Uuid,
     Word,
@@ -110,6 +111,13 @@ class DraftTicket(Strict):
     planned_to = Instant(optional=True)
     level = OneOf(words.LEVELS, optional=True)
     level_reason = Line(optional=True)
+    spot = Part(Spot, optional=True)
+    activities = Many(OneOf(words.ACTIVITIES), len(words.ACTIVITIES), unique=True, optional=True)
+
+
+class DraftCrewChange(Strict):
+    add = Many(Part(CrewMember), limits.CREW_MAX)
+    remove = Many(Ident(), limits.CREW_MAX, unique=True)
 
 
 class DraftGasPlan(Strict):
@@ -123,9 +131,10 @@ class DraftPlan(Strict):
 
 
 class PlanDraft(Strict):
-    """What of a plan is written so far: a crew (of a ticket), a ticket, gas plans and isolations (of a job)."""
+    """What of a plan is written so far. Of a ticket: its crew, or a change of it; of a job: ticket, gas, isolations."""
 
     crew = Many(Part(CrewMember), limits.CREW_MAX, optional=True)
+    crew_change = Part(DraftCrewChange, optional=True)
     ticket = Part(DraftTicket, optional=True)
     plan = Part(DraftPlan, optional=True)
 
@@ -278,6 +287,7 @@ class TicketAid(Strict):
     level = fields.String(required=True)
     window = Many(Part(PlanLine), 1_000)
     facts = Many(Part(PlanLine), 1_000)
+    clashes = Many(Part(PlanLine), 1_000)
 
 
 class GasAndIsolationAid(Strict):
@@ -285,11 +295,13 @@ class GasAndIsolationAid(Strict):
 
     gas = MapOf(Uuid(), Many(Part(PlanLine), 1_000), limits.PERMITS_OF_COMMAND_MAX)
     isolations = Many(Part(PlanLine), 1_000)
+    clashes = Many(Part(PlanLine), 1_000)
 
 
 class PlanAid(Strict):
     """What the gates would say of the draft: the parts that were asked for."""
 
     crew = Part(CrewAid, optional=True)
+    crew_change = Part(CrewAid, optional=True)
     ticket = Part(TicketAid, optional=True)
     plan = Part(GasAndIsolationAid, optional=True)

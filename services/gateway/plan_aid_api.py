@@ -24,25 +24,30 @@ from services.seven_steps.board_job import Job
 from services.seven_steps.board_ticket import Permit
 
 Draft = dict[str, Any]
+#: A whole crew, or what changes of one.
+CREWS: dict[str, Any] = {"crew": looking_ahead.crew_ahead, "crew_change": looking_ahead.crew_change_ahead}
 
 
 async def plan_aid(request: web.Request) -> web.Response:
-    """The parts that the draft has: `crew` of the ticket named, `ticket` and `plan` of the job named."""
+    """The parts that the draft has: `crew`, `crew_change` of the ticket named, `ticket` and `plan` of the job named."""
     draft = _draft(request)
     view = await view_of(request)
     job, permit = _subject(view, request)
     rules, told = rules_of(view), {}
-    if "crew" in draft:
+    for part, ahead in CREWS.items():
+        if part not in draft:
+            continue
         if permit is None:
             raise problems.MalformedRequest({"permit_id": ["The ticket whose crew it is."]})
-        crew = looking_ahead.crew_ahead(view.board, permit, draft["crew"], view.now, rules)
+        crew = ahead(view.board, permit, draft[part], view.now, rules)
         await _know_whom_it_is_about(view, crew)
-        told["crew"] = plan_words.crew(view, crew)
+        told[part] = plan_words.crew(view, crew)
     if "ticket" in draft:
         told["ticket"] = _ticket(view, job, permit, draft["ticket"])
     if "plan" in draft:
-        plan = looking_ahead.plan_ahead(view.board, job, draft["plan"], view.now, rules)
-        told["plan"] = plan_words.plan(view, job, draft["plan"], plan)
+        asked = (view.board, job, draft["plan"], view.now, rules)
+        plan, clashes = looking_ahead.plan_ahead(*asked), looking_ahead.plan_clashes(*asked)
+        told["plan"] = plan_words.plan(view, job, draft["plan"], plan, clashes)
     return web.json_response(told)
 
 

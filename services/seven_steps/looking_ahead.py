@@ -20,12 +20,13 @@ from services.seven_steps import (
     step2_to_3_crew_gates,
     step2_to_3_gates,
     step2_to_3_level_gates,
+    step5_execution,
 )
 from services.seven_steps.board import Board
 from services.seven_steps.board_job import GasPlan, Job, Plan, PlannedIsolation
 from services.seven_steps.board_site import Certificate
 from services.seven_steps.board_ticket import CrewMember, Permit
-from services.seven_steps.event import put_job
+from services.seven_steps.event import put_job, put_permit
 from services.seven_steps.facts import Stated
 from services.seven_steps.gate import Boundary, Case, Gate, Missing, Verdict
 from services.seven_steps.gates import judge_gates
@@ -41,10 +42,13 @@ B = Boundary
 #: The id of a ticket that is being written.
 DRAFT = "draft"
 WINDOW_GATES = frozenset({"G-PL-3", "G-PL-4", "G-LV-2"})
+#: Of the booking a ticket's time can only miss the day; the rest is for whoever books.
+BOOKING_GATES, BOOKED_DAY = frozenset({"G-PL-1"}), "booking_day"
 LEVEL_GATES = frozenset({"G-LV-1"})
 CREW_GATES = frozenset(gate.id for gate in step2_to_3_crew_gates.GATES)
 #: What gates of a later step say of the plan itself; the rest of what they say is not the plan's to supply yet.
 OF_THE_PLAN = frozenset({"gas_plan", "gas_point", "isolation_list", "isolation_way", "blind"})
+CLASH_GATES, COORDINATION_GATES = frozenset({"G-SIM-1"}), frozenset({"G-SIM-2"})
 PLAN_GATES = frozenset({"G-GAS-1", "G-GAS-8", "G-SV-2a", "G-SV-2b"})
 
 
@@ -102,7 +106,19 @@ def crew_ahead(
 ) -> CrewAhead:
     """The crew as `assign_crew` would say it: person_id, role, trade, certificate_id."""
     board = step2_plan.crew_assigned(board, {"permit_id": permit.permit_id, "crew": crew})
-    permit = board.permits[permit.permit_id]
+    return _told(board, board.permits[permit.permit_id], crew, now, rules)
+
+
+def crew_change_ahead(
+    board: Board, permit: Permit, change: Mapping[str, Any], now: datetime, rules: Rules
+) -> CrewAhead:
+    """The crew as `change_crew` would leave it (add, remove); its members are those who are added."""
+    board = step5_execution.crew_changed(board, {"permit_id": permit.permit_id, **change})
+    return _told(board, board.permits[permit.permit_id], change["add"], now, rules)
+
+
+def _told(board: Board, permit: Permit, crew: Sequence[Mapping[str, Any]], now: datetime, rules: Rules) -> CrewAhead:
+    """crew: those of the ticket's crew who are told of one by one."""
     case = case_of(board, B.PLAN, board.jobs[permit.job_id], permit, now, rules)
     shut = _shut(B.PLAN, case, CREW_GATES)
     ends = {one.id: one.days_left for one in ending.ending_soon(board, now, rules) if one.kind == ending.CERTIFICATE}
@@ -164,6 +180,28 @@ def _may_not_issue(case: Case, person_id: str) -> bool:
     return bool(issuer_is_worker(replace(case, actor=person_id)))
 
 
+# ---- other work at that time ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ClashesAhead:
+    """What goes on beside a ticket, as the gate of the plan looks at it; the tickets of its own job count as planned.
+
+    prohibited: what that gate would miss
+    to_agree:   what the gate of the issue would miss as long as nobody has coordinated it
+    """
+
+    prohibited: tuple[Shut, ...]
+    to_agree: tuple[Shut, ...]
+
+
+def _clashes(case: Case) -> ClashesAhead:
+    assert case.job is not None
+    # the command stays the plan's at both gates: it says which tickets count, and when
+    case = replace(case, command=replace(case.command, payload={"permits": list(case.job.permits)}))
+    return ClashesAhead(_shut(B.PLAN, case, CLASH_GATES), _shut(B.ISSUE, case, COORDINATION_GATES))
+
+
 # ---- window and level ----------------------------------------------------------------------------------------------
 
 
@@ -178,6 +216,7 @@ class TicketAhead:
     derived:  the level that the facts give, with its reasons and the facts that are not stated
     level:    the level in force, a higher one that was asked for included
     issuer:   the role that must issue it, upgrade included
+    clashes:  with other work of its time; None until that is said
     """
 
     permit: Permit
@@ -190,6 +229,7 @@ class TicketAhead:
     issuer: str
     window: tuple[Shut, ...]
     facts: tuple[Shut, ...]
+    clashes: ClashesAhead | None
 
 
 def ticket_ahead(
@@ -204,7 +244,7 @@ def ticket_ahead(
     found = far or step1_risk_assessment.added_ticket(asking, DRAFT, stated)
     if isinstance(found, Refused):
         return found
-    board = step1_risk_assessment.ticket_added(board, found.data)
+    site, board = board, step1_risk_assessment.ticket_added(board, found.data)
     permit, job = board.permits[DRAFT], board.jobs[job.job_id]
     case = case_of(board, B.PLAN, job, permit, now, rules)
     work, area = type_of(permit), board.areas.get(permit.area_id)
@@ -218,9 +258,29 @@ def ticket_ahead(
         derived=work.derive(permit.facts, area, case.number),
         level=permit.level,
         issuer=step2_to_3_level_gates.grade_needed(case) if timed else work.grades[permit.level],
-        window=_shut(B.PLAN, case, WINDOW_GATES) if timed else (),
+        window=_window(case) if timed else (),
         facts=_shut(B.PLAN, case, LEVEL_GATES),
+        clashes=_clashes(case if before is None else _in_its_place(site, before, case)) if timed else None,
     )
+
+
+def _window(case: Case) -> tuple[Shut, ...]:
+    booked = (one for one in _shut(B.PLAN, case, BOOKING_GATES) if one.missing.what == BOOKED_DAY)
+    return (*_shut(B.PLAN, case, WINDOW_GATES), *booked)
+
+
+def _in_its_place(site: Board, before: Permit, drafted: Case) -> Case:
+    """The draft where the ticket is that it changes or replaces: the two are not beside each other."""
+    assert drafted.permit is not None
+    permit = replace(
+        drafted.permit,
+        permit_id=before.permit_id,
+        permit_no=before.permit_no,
+        created=before.created,
+        related=before.related,
+    )
+    board = put_permit(site, permit)
+    return case_of(board, B.PLAN, board.jobs[permit.job_id], permit, drafted.now, drafted.rules)
 
 
 # ---- gas and isolations --------------------------------------------------------------------------------------------
@@ -254,6 +314,32 @@ def plan_ahead(
     board: Board, job: Job, said: Mapping[str, Any], now: datetime, rules: Rules
 ) -> Mapping[str, tuple[Shut, ...]]:
     """By ticket: what its later gates would miss in the gas plans and isolations that `record_plan` would state."""
+    board, job = _with_plan(board, job, said, now)
+    found = {}
+    for permit in _to_be_planned(board, job):
+        cases = ((at, case_of(board, at, job, permit, now, rules)) for at in (B.SURVEY, B.ISSUE))
+        shut = [one for at, case in cases for one in _shut(at, case, PLAN_GATES)]
+        found[permit.permit_id] = tuple(dict.fromkeys(one for one in shut if one.missing.what in OF_THE_PLAN))
+    return found
+
+
+def plan_clashes(
+    board: Board, job: Job, said: Mapping[str, Any], now: datetime, rules: Rules
+) -> Mapping[str, ClashesAhead]:
+    """By ticket: what it would clash with, the isolations included that `record_plan` would state."""
+    board, job = _with_plan(board, job, said, now)
+    return {
+        permit.permit_id: _clashes(case_of(board, B.PLAN, job, permit, now, rules))
+        for permit in _to_be_planned(board, job)
+    }
+
+
+def _to_be_planned(board: Board, job: Job) -> list[Permit]:
+    tickets = (board.permits[key] for key in job.permits if key in board.permits)
+    return [one for one in tickets if one.state in step1_risk_assessment.BEFORE_ISSUE]
+
+
+def _with_plan(board: Board, job: Job, said: Mapping[str, Any], now: datetime) -> tuple[Board, Job]:
     plan = replace(
         job.plan or _no_plan(now),
         gas={key: GasPlan(tuple(g["gases"]), tuple(g["points"])) for key, g in said.get("gas", {}).items()},
@@ -262,14 +348,7 @@ def plan_ahead(
         ),
     )
     job = replace(job, plan=plan)
-    board = put_job(board, job)
-    found = {}
-    for permit in (board.permits[key] for key in job.permits if key in board.permits):
-        if permit.state in step1_risk_assessment.BEFORE_ISSUE:
-            cases = ((at, case_of(board, at, job, permit, now, rules)) for at in (B.SURVEY, B.ISSUE))
-            shut = [one for at, case in cases for one in _shut(at, case, PLAN_GATES)]
-            found[permit.permit_id] = tuple(dict.fromkeys(one for one in shut if one.missing.what in OF_THE_PLAN))
-    return found
+    return put_job(board, job), job
 
 
 def _no_plan(now: datetime) -> Plan:

@@ -7,9 +7,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from services.gateway.pages.plan_page import AIDED
+from services.gateway.texts import LANGUAGES
 from tests.browser import hand
+from tests.browser.test_every_page import faults
 
 pytestmark = pytest.mark.browser
+#: The step at which each of these forms is opened (hand.form_address): a crew changes while work runs.
+STEPS = {type_: 5 if type_ in ("change_crew", "replace_ticket") else 2 for type_ in AIDED}
 #: Who writes plans in the demo, and also leads work.
 PLANNER = "wang.jianye"
 
@@ -95,3 +100,44 @@ def test_a_gas_plan_is_ticked_only_when_somebody_says_so_and_points_stand_by_are
     expect(areas).to_have_count(2)
     assert "DR-1201 upstream spool" in areas.first.inner_text()  # of the job's own area
     assert fits(planner)
+
+
+def test_a_clash_with_work_that_runs_is_told_while_the_ticket_is_written(planner: Page, demo: hand.Demo) -> None:
+    planner.goto(hand.form_address(demo, "amend_ticket", step=1))
+    told = planner.locator("[data-aid=clashes]")
+    expect(told).to_contain_text("No clash")
+    planner.locator("[data-name=activities] input[value=gas_release]").check(force=True)
+    planner.locator("[data-name=spot] [data-name=east_m] input").fill("90")  # half a place is none
+    expect(told).to_contain_text("No clash")
+    planner.locator("[data-name=spot] [data-name=north_m] input").fill("90")  # in the workshop
+    expect(told).to_contain_text("Clashes with HX-HW-20261019-0007: hot work and a release of flammable gas")
+    expect(told).to_contain_text("G-SIM-1")
+    assert fits(planner)
+
+
+def test_a_change_of_a_crew_is_told_of_who_comes_and_of_who_is_missing_then(planner: Page, demo: hand.Demo) -> None:
+    planner.goto(hand.form_address(demo, "change_crew", step=5))
+    above = planner.locator("#plan-aid [data-whole]")
+    expect(above).not_to_contain_text("G-CR-2a")
+    planner.locator("[data-name=remove] label", has_text="He Ping").click()
+    expect(above).to_contain_text("G-CR-2a")
+    planner.locator("[data-name=add] [data-add]").last.click()
+    row = planner.locator("[data-name=add] > [data-rows] > [data-row]").first
+    row.locator("select").first.select_option(label="Liu Chong · worker")
+    row.locator("[data-name=role] input[value=worker]").check(force=True)
+    row.locator("[data-name=trade] select").select_option("hot_work")
+    expect(row.locator("[data-aid=member]")).to_contain_text("C-0006")
+    assert fits(planner)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_form_with_an_aid_stands_for_whoever_is_told_by_it(browser: Browser, demo: hand.Demo, lang: str) -> None:
+    with hand.context(browser, demo, lang=lang) as made:
+        page = made.new_page()
+        hand.sign_in(page, demo, PLANNER)
+        for type_, step in STEPS.items():
+            page.set_viewport_size(hand.DESKTOP)
+            page.goto(hand.form_address(demo, type_, step=step))
+            expect(page.locator("#plan-aid [data-said]")).not_to_be_empty()
+            assert list(faults(page, "main")) == [], type_

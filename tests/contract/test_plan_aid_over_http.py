@@ -63,6 +63,9 @@ async def test_a_crew_is_told_of_each_person_and_nothing_is_recorded(stack: Stac
     assert [(one["mark"], one["code"]) for one in member["lines"]] == [("warn", "G-CR-1")]
     assert member["lines"][0]["text"].startswith("Worker has no valid certificate.")
     assert [one["code"] for one in answer.body["crew"]["lines"]] == ["G-CR-2a"]
+    change = await ask(lead, {"crew_change": {"add": CREW, "remove": []}}, permit_id=key)
+    assert (change.status, errors_of(PlanAid, change.body)) == (200, {})
+    assert change.body["crew_change"] == answer.body["crew"]
     seen = await lead.get(f"/api/jobs/{job_id}")
     assert [one["crew"] for one in seen.body["permits"]] == [{}]
 
@@ -98,6 +101,9 @@ UNREADABLE: list[tuple[str, Any, str]] = [
         "draft.ticket.facts.height_m",
     ),
     ("a crew of no ticket", {"crew": CREW}, "permit_id"),
+    ("a change of no ticket's crew", {"crew_change": {"add": CREW, "remove": []}}, "permit_id"),
+    ("half a place", {"ticket": {"type": "height", "spot": {"east_m": "1"}}}, "draft.ticket.spot.north_m"),
+    ("an activity that is none", {"ticket": {"type": "height", "activities": ["x"]}}, "draft.ticket.activities.0"),
 ]
 
 

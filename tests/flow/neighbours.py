@@ -74,6 +74,14 @@ def put_beside(board: Board, key: str, ticket: Ticket) -> Board:
     return replace(board, permits={**board.permits, **other.permits}, jobs={**board.jobs, **other.jobs})
 
 
+def beside(w: World, ticket: Ticket, key: str = "other") -> World:
+    """The world with that ticket on its site, of a job of its own."""
+    board = put_beside(w.board, key, ticket)
+    index = board_index.built(board.jobs.values(), board.permits.values(), board.certificates.values())
+    w.board = replace(board, index=index)
+    return w
+
+
 def stand(board: Board, tickets: Mapping[str, Ticket], sibling: bool = False) -> Board:
     """The tickets on the board, each of a job of its own, or all of one."""
     permits = {key: _permit(key, one, sibling) for key, one in tickets.items()}

@@ -20,6 +20,7 @@ from services.gateway.texts import catalogue, texts
 from services.seven_steps import looking_ahead, site_time
 from services.seven_steps.site_time import stamp
 from tests.flow import walk
+from tests.flow.neighbours import Ticket, beside
 from tests.flow.world import DAY_TWO, HOT, PIT, World
 
 Lines = list[dict[str, str]]
@@ -174,7 +175,10 @@ def test_what_would_be_refused_says_why() -> None:
 
 def plan_told(w: World, **said: Any) -> dict[str, Any]:
     draft = {"gas": walk.plan_payload()["gas"], "isolations": [], **said}
-    return plan_words.plan(view_of(w), w.job, draft, looking_ahead.plan_ahead(w.board, w.job, draft, w.now, w.rules))
+    asked = (w.board, w.job, draft, w.now, w.rules)
+    return plan_words.plan(
+        view_of(w), w.job, draft, looking_ahead.plan_ahead(*asked), looking_ahead.plan_clashes(*asked)
+    )
 
 
 UP = {"point_id": "up", "method": "spool_removed", "blind_required": True}
@@ -241,3 +245,26 @@ def test_every_word_that_the_script_says_is_in_the_catalogue() -> None:
     code = (Path(services.gateway.__file__).parent / "static" / "plan_aid.js").read_text("utf-8")
     said = set(re.findall(r"\bwords\.(\w+)", code)) | {"warnings_one", "warnings_other"}
     assert said == {key.removeprefix(SCRIPT) for key in catalogue("en") if key.startswith(SCRIPT)}
+
+
+# ---- other work at that time ---------------------------------------------------------------------------------------
+
+
+def test_a_clash_names_the_other_ticket_its_gate_and_whether_agreement_is_enough() -> None:
+    w = beside(walk.before_plan(), Ticket(activities=("gas_release",), contractor="k"))
+    found = looking_ahead.ticket_ahead(w.board, w.job, w.permit(HOT), {}, w.now, w.rules)
+    told = plan_words.ticket(view_of(w), found)["clashes"]
+    assert [(one["mark"], one["code"]) for one in told] == [("warn", "G-SIM-1"), ("note", "G-SIM-2")]
+    assert told[0]["text"].startswith("Clashes with NO-other: hot work and a release of flammable gas 0 m.")
+    assert told[1]["text"].startswith("Not coordinated with NO-other: crews of two contractors in one area")
+    of_plan = plan_told(w)["clashes"]
+    assert of_plan[0]["text"].startswith(f"{w.permit(HOT).permit_no}: Clashes with NO-other")
+
+
+def test_without_a_clash_that_is_said_once_a_time_is() -> None:
+    w = walk.before_plan()
+    ahead = looking_ahead.ticket_ahead(w.board, w.job, w.permit(HOT), {}, w.now, w.rules)
+    untimed = looking_ahead.ticket_ahead(w.board, w.job, None, {"type": "height", "facts": {}}, w.now, w.rules)
+    assert [one["mark"] for one in plan_words.ticket(view_of(w), ahead)["clashes"]] == ["good"]
+    assert plan_words.ticket(view_of(w), untimed)["clashes"] == []
+    assert [one["mark"] for one in plan_told(w)["clashes"]] == ["good"]

@@ -14,7 +14,7 @@ from services.seven_steps.board_job import Job
 #: What of a plan each form writes (static/plan_aid.js).
 AIDED: Mapping[str, str] = {
     "assign_crew": "crew", "add_ticket": "ticket", "amend_ticket": "ticket", "replace_ticket": "ticket",
-    "record_plan": "plan",
+    "record_plan": "plan", "change_crew": "crew_change",
 }  # fmt: skip
 
 

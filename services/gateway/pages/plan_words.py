@@ -10,7 +10,7 @@ from services.gateway.pages.reasons import about_words, reason
 from services.gateway.pages.render import View
 from services.seven_steps.board_job import Job
 from services.seven_steps.board_site import Certificate
-from services.seven_steps.looking_ahead import CrewAhead, MemberAhead, Shut, TicketAhead
+from services.seven_steps.looking_ahead import ClashesAhead, CrewAhead, MemberAhead, Shut, TicketAhead
 from services.seven_steps.spec import Refused
 from services.seven_steps.work_types.hot_work import HOT_WORK
 
@@ -95,12 +95,25 @@ def ticket(view: View, ahead: TicketAhead | Refused) -> dict[str, Any]:
     if isinstance(ahead, Refused):
         missing = {"what": ahead.what or ahead.code, "about": ahead.about, "have": ahead.have, "need": ahead.need}
         found = reason(view.board, view.people, view.formats, ahead.code, "", missing)
-        return {"level": "", "window": [_line(WARN, _sentences(view, found.fact, found.need))], "facts": []}
+        lines = [_line(WARN, _sentences(view, found.fact, found.need))]
+        return {"level": "", "window": lines, "facts": [], "clashes": []}
     return {
         "level": ahead.level,
         "window": _window(view, ahead) if ahead.timed else [_longest(view, ahead)],
         "facts": _facts(view, ahead),
+        "clashes": _beside(view, ahead),
     }
+
+
+def _beside(view: View, ahead: TicketAhead) -> list[Line]:
+    if ahead.clashes is None or ahead.permit.planned_to <= ahead.permit.planned_from:
+        return []
+    return _clashes(view, ahead.clashes, ahead.permit.permit_no) or [_said(view, GOOD, "no_clash")]
+
+
+def _clashes(view: View, ahead: ClashesAhead, this: str = "") -> list[Line]:
+    agree = [line | {"mark": NOTE} for line in _shut(view, ahead.to_agree, this)]
+    return [*_shut(view, ahead.prohibited, this), *agree]
 
 
 def _window(view: View, ahead: TicketAhead) -> list[Line]:
@@ -161,7 +174,13 @@ def _facts(view: View, ahead: TicketAhead) -> list[Line]:
 # ---- gas and isolations --------------------------------------------------------------------------------------------
 
 
-def plan(view: View, job: Job, said: Mapping[str, Any], ahead: Mapping[str, tuple[Shut, ...]]) -> dict[str, Any]:
+def plan(
+    view: View,
+    job: Job,
+    said: Mapping[str, Any],
+    ahead: Mapping[str, tuple[Shut, ...]],
+    clashes: Mapping[str, ClashesAhead],
+) -> dict[str, Any]:
     of_gas = {"gas_plan", "gas_point"}
     gas, isolations = {}, []
     for permit_id, shut in ahead.items():
@@ -170,13 +189,17 @@ def plan(view: View, job: Job, said: Mapping[str, Any], ahead: Mapping[str, tupl
         if not lines and planned:
             lines = [_said(view, GOOD, "gas_good")]
         gas[permit_id] = lines
-        permit = view.board.permits[permit_id]
-        for line in _shut(view, (one for one in shut if one.missing.what not in of_gas)):
-            isolations.append(line | {"text": f"{permit.permit_no}{view.said.t('list.colon')}{line['text']}"})
+        others = _shut(view, (one for one in shut if one.missing.what not in of_gas))
+        isolations += [_of_ticket(view, permit_id, line) for line in others]
     if not isolations and said["isolations"]:
         isolations = [_said(view, GOOD, "isolations_good")]
     isolations += _points(view, job, said["isolations"])
-    return {"gas": gas, "isolations": isolations}
+    beside = [_of_ticket(view, key, line) for key, one in clashes.items() for line in _clashes(view, one)]
+    return {"gas": gas, "isolations": isolations, "clashes": beside or [_said(view, GOOD, "no_clash")]}
+
+
+def _of_ticket(view: View, permit_id: str, line: Line) -> Line:
+    return line | {"text": f"{view.board.permits[permit_id].permit_no}{view.said.t('list.colon')}{line['text']}"}
 
 
 def _points(view: View, job: Job, isolations: Iterable[Mapping[str, Any]]) -> list[Line]:

@@ -1,6 +1,6 @@
 // While a plan is written: what its gates would say of the crew, the time and level, the gas plan and the isolations.
 // It only tells. What is written stays as written, and the gates are asked again when it is sent.
-import { fields, input, object, rowsOf } from "./form_fields.js";
+import { fields, input, object, read, rowsOf } from "./form_fields.js";
 import { isOffline } from "./offline.js";
 
 const PAUSE_MS = 400;
@@ -61,33 +61,46 @@ const listed = (name, needed) => rowsOf(top(name).querySelector("[data-rows]")).
 const only = (names, values) => Object.fromEntries(names.filter((name) => values[name] !== undefined).map((name) => [name, values[name]]));
 
 const CREW = ["person_id", "role", "trade"];
-const TICKET = ["type", "facts", "planned_from", "planned_to", "level", "level_reason"];
+const TICKET = ["type", "facts", "planned_from", "planned_to", "level", "level_reason", "activities"];
 const ISOLATION = ["point_id", "method", "blind_required"];
+
+// Whoever stands in the rows of that name is told of there, what is about nobody of them above.
+function drawCrew(name, { members, lines }) {
+  const rows = listed(name, CREW);
+  for (const row of rowsOf(top(name).querySelector("[data-rows]"))) {
+    const told = members[rows.indexOf(row)];
+    const shown = told ? [...told.certificates.map((one) => certificate(row, one)), ...told.lines.map(drawn)] : [];
+    fill(box(row, "member", row.querySelector(":scope > [data-del]")), shown);
+  }
+  fill(whole, lines.map(drawn));
+  return [...lines, ...members.flatMap((one) => [...one.lines, ...one.certificates])];
+}
+
+// A place on the grid counts once both of its numbers are there.
+function spotOf({ spot }) {
+  return spot?.east_m !== undefined && spot.north_m !== undefined ? { spot } : {};
+}
 
 const AIDS = {
   crew: {
     draft: () => ({ crew: listed("crew", CREW).map(object) }),
-    draw({ members, lines }) {
-      const rows = listed("crew", CREW);
-      for (const row of rowsOf(top("crew").querySelector("[data-rows]"))) {
-        const told = members[rows.indexOf(row)];
-        const shown = told ? [...told.certificates.map((one) => certificate(row, one)), ...told.lines.map(drawn)] : [];
-        fill(box(row, "member", row.querySelector(":scope > [data-del]")), shown);
-      }
-      fill(whole, lines.map(drawn));
-      return [...lines, ...members.flatMap((one) => [...one.lines, ...one.certificates])];
-    },
+    draw: (told) => drawCrew("crew", told),
+  },
+  crew_change: {
+    draft: () => ({ crew_change: { add: listed("add", CREW).map(object), remove: read(top("remove")) } }),
+    draw: (told) => drawCrew("add", told),
   },
   ticket: {
     draft() {
       const values = object(form);
       const type = values.type || form.dataset.giventype;
-      return type ? { ticket: { ...only(TICKET, values), type } } : null;
+      return type ? { ticket: { ...only(TICKET, values), ...spotOf(values), type } } : null;
     },
-    draw({ window, facts }) {
+    draw({ window, facts, clashes }) {
       fill(box(form, "window", top("planned_to").nextElementSibling), window.map(drawn));
       fill(box(form, "level", top("facts").nextElementSibling), facts.map(drawn));
-      return [...window, ...facts];
+      fill(box(form, "clashes", top("activities").nextElementSibling), clashes.map(drawn));
+      return [...window, ...facts, ...clashes];
     },
   },
   plan: {
@@ -95,11 +108,12 @@ const AIDS = {
       const gas = Object.entries(object(form).gas || {}).map(([key, one]) => [key, { gases: one.gases || [], points: one.points || [] }]);
       return { plan: { gas: Object.fromEntries(gas), isolations: listed("isolations", ISOLATION).map(object) } };
     },
-    draw({ gas, isolations }) {
+    draw({ gas, isolations, clashes }) {
       for (const item of top("gas").querySelectorAll("[data-key]")) fill(box(item, "gas"), (gas[item.dataset.key] || []).map(drawn));
       const list = top("isolations");
       fill(box(list, "isolations"), isolations.map(drawn));
-      return [...Object.values(gas).flat(), ...isolations];
+      fill(box(form, "clashes", list.nextElementSibling), clashes.map(drawn));
+      return [...Object.values(gas).flat(), ...isolations, ...clashes];
     },
   },
 };
