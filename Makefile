@@ -34,7 +34,7 @@ demo: setup ## start Sevengates with the demo site; prints a URL and sign-ins; C
 
 test: setup ## run all tests; what needs Kafka, PostgreSQL or a browser is skipped loudly where absent
 	$(BIN)/python -m pytest -n $(JOBS) -rs -m "not browser"
-	$(BIN)/python -m pytest -rs -m browser  # apart: Playwright keeps an event loop in its thread
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -rs -m browser  # apart: Playwright keeps an event loop in its thread
 
 check: lint types ## what CI checks before anything else: style, types, layers, the fast tests
 	$(BIN)/lint-imports

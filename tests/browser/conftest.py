@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,9 +19,16 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The data of a demo that was played once and ended: a start from a copy of it takes seconds."""
     if hand.no_chromium():
         pytest.skip(hand.no_chromium())
-    folder = tmp_path_factory.mktemp("played")
-    with hand.running_demo(folder):
-        return folder
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "played"  # one for all processes of a run
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "done").exists():
+            with hand.running_demo(folder):
+                pass
+            (folder / "done").touch()
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -23,14 +23,17 @@ FIELD = """(root, name) => {
     : child.dataset.kind !== undefined && child.dataset.name !== undefined ? [child] : fields(child));
   return fields(root).find((one) => one.dataset.name === name) || null;
 }"""
-#: What a person who can't use a pointer sees of the focus, and whether it goes on in the order of reading.
-FOCUSED = """(one) => {
+#: What a person who can't use a pointer sees of the focus, whether it goes on in the order of reading, and whether it
+#: is where it was to go: on `wanted`, or (of a group) on any answer of its name.
+FOCUSED = """([wanted, group]) => {
+  const one = document.activeElement;
+  const there = one === wanted || (group && one.name === wanted.name);
   const style = getComputedStyle(one), box = one.getBoundingClientRect();
   const label = one.matches('[type=radio], [type=checkbox]') ? one.closest('label') : null;
   const ring = (each) => each && getComputedStyle(each).outlineStyle !== 'none'
     && parseFloat(getComputedStyle(each).outlineWidth) >= 2;
   return { seen: ring(one) || ring(label), shown: box.width > 0 && style.visibility !== 'hidden',
-    inside: !label || label.offsetHeight > 0, order: one.tabIndex };
+    inside: !label || label.offsetHeight > 0, order: one.tabIndex, there, at: one.outerHTML.slice(0, 160) };
 }"""
 
 
@@ -85,24 +88,22 @@ class Keyboard:
 
     def reach(self, element: ElementHandle, *, group: bool = False) -> None:
         """Tab until it has the focus; of a group of answers, until any of them has."""
-        same = "(one) => document.activeElement === one"
-        if group:
-            same = "(one) => document.activeElement === one || document.activeElement.name === one.name"
+        there = bool(self.page.evaluate(FOCUSED, [element, group])["there"])
         for _ in range(TABS_MAX):
-            if element.evaluate(same):
+            if there:
                 return
             self.page.keyboard.press("Tab")
-            self._look()
+            there = self._look(element, group)
         raise AssertionError(f"not reached by Tab: {element.evaluate('one => one.outerHTML')[:200]}")
 
-    def _look(self) -> None:
-        found = self.page.evaluate(f"({FOCUSED})(document.activeElement)")
-        at = self.page.evaluate("document.activeElement.outerHTML.slice(0, 160)")
-        if at.startswith("<body"):
-            return  # the end of the page: the next Tab begins again
-        assert found["shown"] and found["inside"], f"the focus is on something hidden: {at}"
-        assert found["seen"], f"the focus can't be seen: {at}"
-        assert found["order"] <= 0, f"out of the order of reading: {at}"
+    def _look(self, wanted: ElementHandle, group: bool) -> bool:
+        found = self.page.evaluate(FOCUSED, [wanted, group])
+        at = found["at"]
+        if not at.startswith("<body"):  # the end of the page: the next Tab begins again
+            assert found["shown"] and found["inside"], f"the focus is on something hidden: {at}"
+            assert found["seen"], f"the focus can't be seen: {at}"
+            assert found["order"] <= 0, f"out of the order of reading: {at}"
+        return bool(found["there"])
 
     def press(self, element: ElementHandle) -> None:
         self.reach(element)

@@ -33,7 +33,6 @@ def test_a_photo_made_without_a_network_goes_before_the_line_that_names_it(
     with handheld(browser, demo, tmp_path / "one") as context:
         page = at_work(context, demo)
         page.goto(hand.form_address(demo, MEASURES, step=5))
-        page.wait_for_load_state("networkidle")
         page.locator("[data-lines] details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
         context.set_offline(True)
         line = page.locator("[data-line]").first
@@ -82,23 +81,21 @@ def _by_the_plant(media_type: str, sent: bytes) -> str:
         return "broken"
 
 
-@pytest.mark.parametrize(("name", "sent", "said"), [
+#: Name and content of a file that can't be kept, and what is said of it.
+NOT_KEPT = (
     ("p.heic", b"\0\0\0\x18ftypheic\0\0", "HEIC photo must be saved as JPEG"),
     ("p.jpg", PHOTO[:40], "the place where it was taken can't be removed"),
     ("p.jpg", b"", "the file is empty"),
-])  # fmt: skip
+)
+
+
 @pytest.mark.parametrize("online", [True, False])
-def test_a_file_that_can_not_be_kept_is_refused_with_a_word(
-    browser: Browser, demo: hand.Demo, name: str, sent: bytes, said: str, online: bool
-) -> None:
-    with hand.context(browser, demo) as context:
-        page = context.new_page()
-        hand.sign_in(page, demo)
-        page.goto(hand.form_address(demo, MEASURES, step=5))
-        page.wait_for_load_state("networkidle")
-        page.locator("[data-lines] details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
-        context.set_offline(not online)
-        line = page.locator("[data-line]").first
+def test_a_file_that_can_not_be_kept_is_refused_with_a_word(page: Page, demo: hand.Demo, online: bool) -> None:
+    page.goto(hand.form_address(demo, MEASURES, step=5))
+    page.locator("[data-lines] details").evaluate_all("all => all.forEach((one) => { one.open = true; })")
+    page.context.set_offline(not online)
+    line = page.locator("[data-line]").first
+    for name, sent, said in NOT_KEPT:
         line.locator("input[type=file]").set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": sent})
         expect(line.locator("[data-fault]").first).to_contain_text(said)
         assert line.locator("[data-sha]").input_value() == ""

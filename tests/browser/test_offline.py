@@ -135,11 +135,13 @@ def test_an_act_without_a_network_is_disabled_and_says_why(browser: Browser, dem
         expect(page.locator("#command button[type=submit]")).to_be_disabled()
 
 
-SLOW_ANSWERS = """
+#: Answers to "are you there?" are held back until the test lets them go.
+HELD_ANSWERS = """
 const ask = window.fetch;
+window.held = [];
 window.fetch = async (...about) => {
   const answer = await ask(...about);
-  if (String(about[0]).endsWith("/healthz")) await new Promise((done) => setTimeout(done, 1500));
+  if (String(about[0]).endsWith("/healthz")) await new Promise((done) => window.held.push(done));
   return answer;
 };
 """
@@ -150,13 +152,16 @@ def test_a_yes_that_was_on_its_way_when_the_network_went_does_not_say_it_is_ther
 ) -> None:
     with handheld(browser, demo, tmp_path / "late") as context:
         page = at_work(context, demo)
-        page.add_init_script(SLOW_ANSWERS)
+        page.add_init_script(HELD_ANSWERS)
         page.goto(hand.form_address(demo, "resume", step=5))
-        page.wait_for_load_state("load")
+        until(page, "() => window.held.length > 0")
         context.set_offline(True)
-        page.wait_for_timeout(2500)  # the answer that was asked for before has come
-        expect(page.locator("#command button[type=submit]")).to_be_disabled()
         expect(page.locator("#offline")).to_be_visible()
+        page.evaluate(
+            "() => { for (const go of window.held) go(); return new Promise((done) => setTimeout(done, 0)); }"
+        )
+        assert page.locator("#command button[type=submit]").is_disabled()
+        assert page.locator("#offline").is_visible()
 
 
 def test_a_record_waits_for_its_author_while_another_person_is_signed_in(
@@ -172,7 +177,8 @@ def test_a_record_waits_for_its_author_while_another_person_is_signed_in(
         other = at_work(context, demo, hand.SUPERVISOR)
         other.goto(f"/sites/{demo.site}/outbox")
         expect(other.locator("#outbox")).to_contain_text("Made by another person")
-        other.wait_for_timeout(3000)
+        page_sends = "async (at) => (await import(at)).sendAll()"
+        other.evaluate(page_sends, module(other, "outbox.js"))
         assert [one["author"] for one in kept(other)] == [author]
         again = at_work(context, demo, hand.WORKER)
         expect(again.locator("[data-unsent]:visible")).to_contain_text("All sent", timeout=30_000)
@@ -232,10 +238,8 @@ def test_a_new_release_waits_while_a_form_is_being_filled_in(browser: Browser, d
         page = at_work(context, demo)
         page.goto(hand.form_address(demo, "record_concern", step=5))
         page.fill("#command textarea", "half a sentence")
-        script = page.request.get("/sw.js").text().replace('RELEASE = "', 'RELEASE = "next', 1)
-        context.route("**/sw.js", lambda route: route.fulfill(body=script, content_type="text/javascript"))
-        page.evaluate("navigator.serviceWorker.getRegistration().then((one) => one.update())")
-        page.wait_for_timeout(2000)
+        page.evaluate("navigator.serviceWorker.register('/sw.js?next')")  # another script: for the browser, a release
+        until(page, "() => navigator.serviceWorker.getRegistration().then((one) => one.waiting !== null)")
         assert page.input_value("#command textarea") == "half a sentence"
         page.click("#command button[type=submit]")
         page.wait_for_url("**done=record_concern**")
