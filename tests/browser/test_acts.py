@@ -80,6 +80,41 @@ def test_a_refusal_shows_its_reasons_and_the_next_try_has_a_new_id(page: Page, d
     assert all(isinstance(one["elapsed_ms"], int) and one["captured"] for one in found)
 
 
+def test_a_second_tap_before_the_first_was_sent_is_no_second_command(page: Page, demo: hand.Demo) -> None:
+    page.goto(f"/sites/{demo.site}/forms/plan?job={demo.ids['0004']}")
+    found = sent(page)
+    page.locator("#command").evaluate("one => { one.requestSubmit(); one.requestSubmit(); }")
+    expect(page.locator("#answer h2")).to_be_visible()
+    expect(page.locator("#command button[type=submit]")).to_be_enabled()
+    assert len(found) == 1
+
+
+#: The network goes and comes back; asked whether the plant is there, it says yes.
+AWAY_AND_BACK = """() => {
+  dispatchEvent(new Event("offline"));
+  document.body.dataset.was = String(document.body.hasAttribute("data-offline"));
+  dispatchEvent(new Event("online"));
+}"""
+
+
+def test_a_network_that_comes_back_opens_no_form_that_is_being_sent(page: Page, demo: hand.Demo) -> None:
+    page.goto(f"/sites/{demo.site}/forms/plan?job={demo.ids['0004']}")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route(COMMANDS, hold)
+    with page.expect_request(COMMANDS):
+        page.click("#command button[type=submit]")
+    page.evaluate(AWAY_AND_BACK)
+    expect(page.locator("body[data-was=true]:not([data-offline])")).to_have_count(1)
+    assert page.locator("#command button[type=submit]").is_disabled()
+    held[0].continue_()
+    expect(page.locator("#answer h2")).to_be_visible()
+    expect(page.locator("#command button[type=submit]")).to_be_enabled()
+
+
 def test_a_lost_reply_is_asked_for_again_under_the_same_id_and_recorded_once(page: Page, demo: hand.Demo) -> None:
     page.goto(f"/sites/{demo.site}/forms/record_concern?job={demo.ids['0004']}")
     found = sent(page)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import APIResponse, Browser, Page, Route, expect
 
 from tests.browser import hand
-from tests.browser.test_offline import until
+from tests.browser.test_offline import at_work, handheld, until
 
 pytestmark = pytest.mark.browser
 PIN, OTHER_PIN, WRONG = "271828", "314159", "000000"
@@ -71,3 +72,25 @@ def test_a_badge_leaves_only_the_pin_to_ask_and_a_wrong_one_signs_nobody_in(brow
         page.keyboard.press("Enter")
         expect(page.locator("#persons-fault")).to_contain_text("PIN is wrong")
         assert page.request.get("/api/me").status == 401
+
+
+def test_a_page_that_was_on_its_way_when_somebody_signed_out_is_not_kept(
+    browser: Browser, demo: hand.Demo, tmp_path: Path
+) -> None:
+    with handheld(browser, demo, tmp_path / "out") as context:
+        page = at_work(context, demo)
+        page.goto(f"/sites/{demo.site}/more")
+        late = f"/sites/{demo.site}/legend"
+        held: list[tuple[Route, APIResponse]] = []
+        context.route(f"**{late}", lambda route: held.append((route, route.fetch())))
+        worker = context.service_workers[0]
+        worker.evaluate("(late) => { self.ahead = fetchAhead([late, '/sign-in']); }", late)
+        while not held:
+            page.wait_for_timeout(20)
+        page.click("[data-sign-out]")
+        page.wait_for_url("**/sign-in")
+        route, answer = held[0]
+        assert answer.headers["x-sevengates-person"]
+        route.fulfill(response=answer)
+        worker.evaluate("self.ahead")
+        assert worker.evaluate("caches.open('pages').then((one) => one.keys()).then((keys) => keys.length)") == 0

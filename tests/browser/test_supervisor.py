@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import hand, prepared
+from tests.browser.test_acts import AWAY_AND_BACK
 
 pytestmark = pytest.mark.browser
 #: Somebody else of the site whose grade may issue the same ticket.
@@ -87,6 +88,9 @@ def test_of_two_who_approve_at_once_one_wins_and_the_other_sees_who_and_when(bro
         # whoever reads the page learns it at once, and can no longer send
         expect(reader.locator("#stale")).to_contain_text(re.compile(r"Issue the permit.*Sun Lihua", re.DOTALL))
         expect(reader.locator("#command button[type=submit]")).to_be_disabled()
+        reader.evaluate(AWAY_AND_BACK)
+        expect(reader.locator("body[data-was=true]:not([data-offline])")).to_have_count(1)
+        assert reader.locator("#command button[type=submit]").is_disabled()
 
         # whoever did not hear of it is refused, and told the same
         approve(loser, demo)

@@ -74,9 +74,11 @@ document.addEventListener("submit", (event) => {
 
 document.addEventListener("click", async (event) => {
   if (!event.target.closest("[data-sign-out]")) return;
-  navigator.serviceWorker?.controller?.postMessage("forget-pages");
+  const forget = () => navigator.serviceWorker?.controller?.postMessage("forget-pages");
+  forget();
   await lock();
   await fetch("/api/sign-out", { method: "POST", headers: { "X-CSRF-Token": document.querySelector("meta[name=csrf-token]").content } });
+  forget(); // again: until the plant had ended the session, this person's pages could still be asked for
   location.assign("/sign-in");
 });
 

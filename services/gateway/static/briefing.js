@@ -1,8 +1,8 @@
 // Reading a briefing: a part is read when its end was on screen, whatever the time; a wrong answer shows the part again.
 // Signing opens when all is read and answered. What was answered first, and how much of it right, goes with the record.
+import { shut } from "./send_button.js";
+
 const form = document.getElementById("command");
-const sign = form.querySelector("button[type=submit]");
-const may = !sign.disabled;
 const parts = new Map([...document.querySelectorAll("[data-part]")].map((one) => [one.dataset.part, one]));
 const questions = [...form.querySelectorAll("[data-question]")];
 const still = form.querySelector("[data-still]");
@@ -25,7 +25,7 @@ function draw() {
   readOf.textContent = fill(readOf.dataset.words, { n: parts.size - unread, of: parts.size });
   still.hidden = unread + open === 0;
   still.textContent = fill(still.dataset.words, { parts: unread, questions: open });
-  sign.disabled = !may || unread + open > 0;
+  shut("unread", unread + open > 0);
 }
 
 const watcher = new IntersectionObserver((seen) => {

@@ -7,6 +7,7 @@ import { isOffline } from "./offline.js";
 import { askToPersist, deliver as deliverEntry, isRefused, keepRecord, seen } from "./outbox.js";
 import { NotTaken } from "./photo.js";
 import { proved } from "./proof.js";
+import { isShut, shut } from "./send_button.js";
 import { clientPart, forget, keep, kept, look, newId, send } from "./send.js";
 import { StoreFull } from "./store.js";
 
@@ -205,7 +206,7 @@ const button = form?.querySelector("button[type=submit]");
 const key = form ? `${form.dataset.type}|${form.dataset.job}|${form.dataset.permit}` : "";
 
 function busy(now) {
-  button.disabled = now;
+  shut("busy", now);
   button.setAttribute("aria-busy", String(now));
 }
 
@@ -232,42 +233,39 @@ async function forgetRefused() {
 }
 
 // A record that may wait: on this device first, then sent; without an answer it goes on from the outbox by itself.
+// As deliver and after: whether the page is left now.
 async function record(client, tapped, signature) {
-  busy(true);
   let entry;
   try {
     entry = await keepRecord(client, { title: form.dataset.title, subject: form.dataset.subject }, tapped, signature, namedIn(client.payload));
   } catch (trouble) {
-    busy(false);
     answerBox.innerHTML = `<div class="note alarm" role="alert"><p tabindex="-1"></p></div>`;
     answerBox.querySelector("p").textContent = trouble instanceof StoreFull ? words.device_full : words.not_kept;
     answerBox.querySelector("p").focus();
-    return;
+    return false;
   }
   form.dispatchEvent(new Event("kept"));
   askToPersist();
   await forgetRefused(); // this one is sent in its place
   const answer = isOffline() ? { status: 0, body: {} } : await deliverEntry(entry);
-  busy(false);
   if (isRefused(answer)) {
     refused = entry.id;
     form.dispatchEvent(new Event("refused"));
   }
-  if (NAMED.has(answer.status) || answer.status === 401) { await after(answer); return; }
+  if (NAMED.has(answer.status) || answer.status === 401) return after(answer);
   const next = new URL(form.dataset.next, location.origin);
   location.assign(`${form.dataset.outbox}?next=${encodeURIComponent(next.pathname + next.search)}`);
+  return true;
 }
 
 async function deliver(command, signature) {
-  busy(true);
   let answer = await send(command, { ...transport(), ...(signature ? { signature } : {}) });
   if (answer.status === 202) {
     await show(202, answer.body);
     answer = await look(answer.body.where || `/api/commands/${command.client.command_id}`);
   }
-  busy(false);
   if (NAMED.has(answer.status)) forget(key);
-  await after(answer);
+  return after(answer);
 }
 
 async function after(answer) {
@@ -278,22 +276,22 @@ async function after(answer) {
     next.searchParams.set("done", form.dataset.type);
     next.searchParams.set("no", answer.body.site_seq);
     location.assign(next);
-    return;
+    return true;
   }
   document.querySelector("[data-reasons]")?.remove();
   if (answer.status === 422) {
     await show(422, answer.body);
     const first = showFaults();
     if (first) (input(first) || first).focus();
-    return;
+    return false;
   }
   await show(answer.status, answer.body);
+  return false;
 }
 
 form?.addEventListener("submit", async (event) => {
   event.preventDefault();
-  if (button.disabled) return;
-  const waiting = kept(key);
+  if (isShut()) return;
   const tapped = performance.now();
   clearFaults();
   const empty = emptyRequired();
@@ -302,12 +300,23 @@ form?.addEventListener("submit", async (event) => {
     (input(empty[0]) || empty[0]).focus();
     return;
   }
-  if (!(await proveWhoOneIs()) || !(await unlocked())) return;
+  busy(true); // from here on until the answer, or for good: a second tap is no second command
+  let left = false;
+  try {
+    left = await proveAndSend(tapped);
+  } finally {
+    if (!left) busy(false);
+  }
+});
+addEventListener("pageshow", ({ persisted }) => { if (form && persisted) busy(false); }); // left, and come back to
+
+async function proveAndSend(tapped) {
+  const waiting = kept(key);
+  if (!(await proveWhoOneIs()) || !(await unlocked())) return false;
   const payload = object(form);
   // the same form, unanswered: the same id goes out again
   if (waiting && JSON.stringify(waiting.client.payload) === JSON.stringify(payload)) {
-    await deliver(waiting, await signed(waiting.client));
-    return;
+    return deliver(waiting, await signed(waiting.client));
   }
   const client = clientPart({
     type: form.dataset.type,
@@ -325,13 +334,13 @@ form?.addEventListener("submit", async (event) => {
   } catch (trouble) {
     if (trouble.name !== "NotAllowedError") throw trouble;
     faultAt(form.querySelector("[data-signs]"), words.passkey_cancelled);
-    return;
+    return false;
   }
-  if (mayWait) { await record(client, tapped, signature); return; }
+  if (mayWait) return record(client, tapped, signature);
   const command = keep(key, client);
   command.tapped = tapped;
-  await deliver(command, signature);
-});
+  return deliver(command, signature);
+}
 
 form?.addEventListener("click", (event) => {
   const add = event.target.closest("[data-add]");

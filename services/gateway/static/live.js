@@ -1,6 +1,7 @@
 // Live by server-sent events. The board fetches its fragment anew and replaces it in place, without a reload;
 // a page with a form or a long record says that it is behind and leaves the reader where he is.
 
+import { shut } from "./send_button.js";
 import { onStream } from "./stream.js";
 
 const live = document.getElementById("live");
@@ -50,7 +51,7 @@ async function behind() {
   document.getElementById("stale").hidden = false;
   const told = document.querySelector("[data-meanwhile]");
   if (!told) return;
-  document.querySelector("#command button[type=submit]")?.setAttribute("disabled", "");
+  shut("overtaken", true);
   const answer = await fetch(told.dataset.meanwhile, { headers: { Accept: "text/html" } }).catch(() => null);
   if (answer?.ok) told.innerHTML = await answer.text();
 }

@@ -1,4 +1,5 @@
 // Whether the plant can be reached, and what a page says and allows while it can't.
+import { shut } from "./send_button.js";
 
 const ASK_EVERY_MS = 15000;
 const PATIENCE_MS = 4000;
@@ -39,10 +40,8 @@ function draw() {
   if (note) note.hidden = !offline;
   const form = document.getElementById("command");
   if (!form || form.dataset.mayWait !== undefined) return;
-  const button = form.querySelector("button[type=submit]");
   const why = document.getElementById("why-not-offline");
-  if (button.dataset.may === undefined) button.dataset.may = String(!button.disabled);
-  button.disabled = offline || button.dataset.may === "false";
+  shut("offline", offline);
   if (why) why.hidden = !offline;
 }
 

@@ -8,6 +8,7 @@ const KEPT_AT = "X-Kept-At";
 const WHOSE = "/whose-pages-these-are";
 const PAGES_MAX = 60;
 const PATIENCE_MS = 4000;
+let turn = 0; // counts who is here: what was asked for in the turn of the one before is not kept when it comes
 
 self.addEventListener("install", (event) => {
   event.waitUntil((async () => {
@@ -28,18 +29,22 @@ self.addEventListener("activate", (event) => {
 // Signing out, or another person signing in, takes the pages of the one before away. `keep`: addresses that this
 // person will need at the place of work, fetched ahead while there is a network.
 self.addEventListener("message", (event) => {
-  if (event.data === "forget-pages") event.waitUntil(caches.delete(PAGES_CACHE));
-  else if (event.data.keep) {
+  if (event.data === "forget-pages") {
+    turn += 1;
+    event.waitUntil(caches.delete(PAGES_CACHE));
+  } else if (event.data.keep) {
     // a page that was on its way while this worker became active was not there to be claimed
     event.waitUntil(Promise.all([self.clients.claim(), fetchAhead(event.data.keep)]));
   }
 });
 
 async function fetchAhead(addresses) {
+  const asked = turn;
   for (const address of addresses) {
+    if (asked !== turn) return;
     try {
       const answer = await fetch(address, { headers: { Accept: "text/html" } });
-      if (answer.ok && !answer.redirected) await keep(new Request(address), answer);
+      if (answer.ok && !answer.redirected) await keep(new Request(address), answer, asked);
     } catch {
       return; // no network: what is kept stays
     }
@@ -67,9 +72,10 @@ async function file(request) {
 }
 
 async function page(request) {
+  const asked = turn;
   try {
     const answer = await fetch(request, { signal: AbortSignal.timeout(PATIENCE_MS) });
-    if (answer.ok && !answer.redirected) await keep(request, answer.clone());
+    if (answer.ok && !answer.redirected) await keep(request, answer.clone(), asked);
     return answer;
   } catch {
     const cache = await caches.open(PAGES_CACHE);
@@ -86,19 +92,23 @@ async function old(kept) {
   return new Response(html.replace("<body ", `<body data-kept-ms="${age}" `), { headers: kept.headers });
 }
 
-async function keep(request, answer) {
+async function keep(request, answer, asked) {
   const person = answer.headers.get(PERSON_HEADER);
   if (!person) return;
+  const blob = await answer.blob();
   let cache = await caches.open(PAGES_CACHE);
   const before = await cache.match(WHOSE);
-  if (before && (await before.text()) !== person) {
+  const another = before && (await before.text()) !== person;
+  if (asked !== turn) return;
+  if (another) {
+    turn += 1;
     await caches.delete(PAGES_CACHE);
     cache = await caches.open(PAGES_CACHE);
   }
   await cache.put(WHOSE, new Response(person));
   const headers = new Headers(answer.headers);
   headers.set(KEPT_AT, String(Date.now()));
-  await cache.put(request, new Response(await answer.blob(), { headers }));
+  await cache.put(request, new Response(blob, { headers }));
   const kept = (await cache.keys()).filter((one) => !one.url.endsWith(WHOSE));
   await Promise.all(kept.slice(0, Math.max(0, kept.length - PAGES_MAX)).map((one) => cache.delete(one)));
 }
