@@ -126,10 +126,10 @@ def someone_or_something_inside(case: Case) -> tuple[Missing, ...]:
     if case.permit is not None:
         return (*people_inside(case), *tools_inside(case))
     assert case.job is not None
-    cases = [replace(case, permit=case.board.permits[permit_id]) for permit_id in case.job.permits]
-    void = [one for one in cases if one.permit is not None and one.permit.state in ENDED]
-    people = tuple(missing for one in cases for missing in people_inside(one))
-    return (*people, *(missing for one in void for missing in tools_inside(one)))
+    tickets = [case.board.permits[permit_id] for permit_id in case.job.permits]
+    void = [ticket for ticket in tickets if ticket.state in ENDED]
+    people = tuple(missing for one in tickets for missing in people_inside(replace(case, permit=one)))
+    return (*people, *(missing for one in void for missing in tools_inside(replace(case, permit=one))))
 
 
 def not_accepted_on_site(case: Case) -> tuple[Missing, ...]:
