@@ -131,6 +131,16 @@ def test_everything_stays_on_the_drawing() -> None:
     assert found.height <= area_plan.HEIGHT_MAX + 140
 
 
+def test_a_label_lies_on_no_other_area_where_there_is_room() -> None:
+    """The yard stands right under the farm, both in the upper half: over it its label would lie on the farm."""
+    w = on_grid(walk.active(), farm=(0, 100, 60), yard=(0, -5, 40), bund=(0, -600, 20))
+    discs = {one.area_id: one for one in plan(w).discs}
+    assert (discs["farm"].above, discs["yard"].above, discs["bund"].above) == (True, False, False)
+    assert not any(one.covers(discs["yard"].label_box) for key, one in discs.items() if key != "yard")
+    alone = {one.area_id: one for one in plan(on_grid(w, yard=(0, -5, 40), bund=(0, -600, 20))).discs}
+    assert alone["yard"].above
+
+
 def with_plot_plan(w: World, west: int, south: int, east: int, north: int) -> World:
     edges = {"west_m": west, "south_m": south, "east_m": east, "north_m": north}
     w.ok("admin", "register_plot_plan", {"sha256": "a" * 64} | {name: str(one) for name, one in edges.items()})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from services.gateway.pages import clash_rows
@@ -26,6 +26,8 @@ MARKS_PER_AREA_MAX = 12
 #: Of a site with more tickets than this only what is stopped or clashes is drawn; each area says how many it has.
 MARKS_MAX = 300
 UNPLACED_RADIUS = 30.0
+#: Widths in a label: a letter, and a Chinese character, which is as high as it is wide.
+LETTER, CHARACTER = 7.5, 12.0
 METRES_PER_DEGREE = 111_320.0
 CLASHES_SHOWN_MAX = 50
 #: Angle between one mark and the next, so that they fill a circle evenly.
@@ -60,6 +62,18 @@ class Disc:
     @property
     def label_y(self) -> float:
         return self.y - self.r - 5 if self.above else self.y + self.r + 13
+
+    @property
+    def label_box(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom, as wide as bold letters are at the most."""
+        wide = sum(LETTER if one.isascii() else CHARACTER for one in self.name)
+        left = self.label_x - {"start": 0, "end": wide}.get(self.anchor, wide / 2)
+        return left, self.label_y - CHARACTER, left + wide, self.label_y + 3
+
+    def covers(self, box: tuple[float, float, float, float]) -> bool:
+        """Whether any of the box lies on the disc."""
+        left, top, right, bottom = box
+        return math.hypot(self.x - min(max(self.x, left), right), self.y - min(max(self.y, top), bottom)) < self.r
 
 
 @dataclass(frozen=True)
@@ -274,7 +288,21 @@ def _discs(
             )
         )
     rows = math.ceil(len(unplaced) / a_row)
-    return discs, scale, math.ceil(height + (rows * (each + 16) + EDGE if rows else 0))
+    high = math.ceil(height + (rows * (each + 16) + EDGE if rows else 0))
+    return _labelled(discs, high), scale, high
+
+
+def _labelled(discs: Sequence[Disc], height: int) -> list[Disc]:
+    """Labels away from the middle of the drawing; on the other side where they would lie on another area's disc."""
+    found = []
+    for at, one in enumerate(discs):
+        turned = replace(one, above=not one.above)
+        others = [*discs[:at], *discs[at + 1 :]]
+        crossed = any(each.covers(one.label_box) for each in others)
+        free = not any(each.covers(turned.label_box) for each in others)
+        _, top, _, bottom = turned.label_box
+        found.append(turned if crossed and free and top >= 0 and bottom <= height else one)
+    return found
 
 
 def _marks(disc: Disc, permits: Sequence[Permit], scale: _Scale) -> list[Mark]:
