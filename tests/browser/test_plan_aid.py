@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from services.gateway.pages.plan_page import AIDED
-from services.gateway.texts import LANGUAGES
+from services.gateway.texts import LANGUAGES, texts
 from tests.browser import hand
-from tests.browser.test_every_page import faults
+from tests.browser.standing import faults
 
 pytestmark = pytest.mark.browser
 #: The step at which each of these forms is opened (hand.form_address): a crew changes while work runs.
@@ -140,4 +140,4 @@ def test_every_form_with_an_aid_stands_for_whoever_is_told_by_it(browser: Browse
             page.set_viewport_size(hand.DESKTOP)
             page.goto(hand.form_address(demo, type_, step=step))
             expect(page.locator("#plan-aid [data-said]")).not_to_be_empty()
-            assert list(faults(page, "main")) == [], type_
+            assert list(faults(page, "main", texts(lang).t("plan_aid.title"))) == [], type_
