@@ -28,7 +28,6 @@ FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-DEMO_START_S = 240
 DEMO_STOP_S = 30
 HANDHELD: ViewportSize = {"width": 360, "height": 780}
 TABLET: ViewportSize = {"width": 768, "height": 1024}

@@ -38,12 +38,24 @@ SMALL = """(least) => {
     .map(([one, box]) => `small: ${one.tagName}.${one.className} ${one.innerText?.trim().slice(0, 20)} `
       + `${Math.round(box.width)}x${Math.round(box.height)}`);
 }"""
-#: Everything that is measured at one width, in one go: a line for each element that breaks a rule. Our pages forbid
-#: inline script: this is the debugger's hand, as all of Playwright's.
-MEASURED = f"""async ([within, tags, least]) => {{
+#: What axe judges besides places and sizes: which elements are shown, and in what colours and letters.
+LOOK = """() => [...document.body.querySelectorAll('*')].map((one) => {
+  const { color, backgroundColor, opacity, position, fontSize, fontWeight, textDecorationLine } = getComputedStyle(one);
+  return [one.checkVisibility({ visibilityProperty: true, contentVisibilityAuto: true }), color, backgroundColor,
+    opacity, position, fontSize, fontWeight, textDecorationLine];
+}).join()"""
+#: The rules about places and sizes.
+PLACES = ("target-size", "scrollable-region-focusable")
+#: Everything that is measured at one width, in one go: a line for each element that breaks a rule. A page that looks as
+#: it did at a width before is held again to the rules about places and sizes only. Our pages forbid inline script: this
+#: is the debugger's hand, as all of Playwright's.
+MEASURED = f"""async ([within, tags, places, least]) => {{
+  const look = ({LOOK})();
+  const same = (window.looks ||= new Set()).has(look);
+  window.looks.add(look);
   const over = document.documentElement.scrollWidth - document.documentElement.clientWidth;
   const small = ({SMALL})(least);
-  const broken = await axe.run(within, {{ runOnly: tags, resultTypes: ['violations'] }});
+  const broken = await axe.run(within, {{ runOnly: same ? places : tags, resultTypes: ['violations'] }});
   return [...(over > 0 ? [`${{over}} px wider than the screen`] : []), ...small,
     ...broken.violations.flatMap((rule) => rule.nodes.map((node) =>
       `${{rule.id}}: ${{node.target}} ${{node.html.slice(0, 120)}}`))];
@@ -60,7 +72,7 @@ def faults(page: Page, within: str, says: str) -> Iterator[str]:
         yield f"does not say {says}"
     for width, size in SIZES.items():
         page.set_viewport_size(size)
-        found = page.evaluate(MEASURED, [within, list(WCAG), TARGET_PX[width]])
+        found = page.evaluate(MEASURED, [within, list(WCAG), list(PLACES), TARGET_PX[width]])
         yield from (f"{width} px: {one}" for one in sorted(set(found)))
 
 

@@ -133,7 +133,7 @@ def test_a_lost_reply_is_asked_for_again_under_the_same_id_and_recorded_once(pag
     page.fill("[id='f-what']", what)
     page.click("#command button[type=submit]")
     page.wait_for_url("**/outbox*")  # it waits on this device, and goes out again by itself
-    expect(page.locator("[data-unsent]:visible")).to_contain_text("All sent", timeout=30_000)
+    expect(page.locator("[data-unsent]:visible")).to_contain_text("All sent")
     assert len(found) == 2 and found[0]["command_id"] == found[1]["command_id"]
     client = [{key: value for key, value in one.items() if key not in ("elapsed_ms", "clock")} for one in found]
     assert client[0] == client[1]
@@ -213,7 +213,7 @@ def test_the_board_changes_by_itself_when_somebody_stops_work(browser: Browser, 
         worker.click("#stop-now")
         expect(worker.locator("#stop-state h2")).to_have_text("未发送。请大声呼喊并用对讲机")
         made.set_offline(False)
-        expect(worker.locator("#stop-state h2")).to_contain_text("已叫停", timeout=15_000)
+        expect(worker.locator("#stop-state h2")).to_contain_text("已叫停")
     card = page.locator(".pc", has_text=demo.ids["no 0007"])
     expect(card).to_contain_text("Stopped")
     expect(page.locator("#alarms")).to_contain_text("Work stopped")

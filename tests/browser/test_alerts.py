@@ -31,21 +31,21 @@ def test_a_stop_is_heard_elsewhere_and_its_caller_sees_who_was_not_shown_it(brow
     other.route("**/alerts-shown", lambda route: route.abort())  # its screen is not on yet
     caller.wait_for_timeout(700)
     caller.click("#stop-now")
-    expect(caller.locator("#stop-state")).to_contain_text("Stopped", timeout=20_000)
+    expect(caller.locator("#stop-state")).to_contain_text("Stopped")
 
     stopped = other.locator("#alerts [data-kind=stop]").first
-    expect(stopped).to_contain_text("Work stopped", timeout=20_000)
+    expect(stopped).to_contain_text("Work stopped")
     assert other.evaluate("window.tones") >= 6
     missing = caller.locator("#alerts [data-kind=stop]").first.locator("details")
-    expect(missing).to_contain_text("Signed in, not shown yet", timeout=20_000)
+    expect(missing).to_contain_text("Signed in, not shown yet")
     name = other.locator(".me b").first.inner_text()
     expect(missing.locator("p", has_text="not shown yet")).to_contain_text(name)
 
     other.unroute("**/alerts-shown")
     other.reload()
-    expect(missing.locator("p", has_text="Shown to")).to_contain_text(name, timeout=20_000)
+    expect(missing.locator("p", has_text="Shown to")).to_contain_text(name)
     clear(caller, demo)
-    expect(other.locator("#alerts [data-kind=stop]")).to_have_count(0, timeout=20_000)
+    expect(other.locator("#alerts [data-kind=stop]")).to_have_count(0)
     other.context.close()
     caller.context.close()
 

@@ -118,7 +118,7 @@ def test_a_record_made_without_a_network_waits_and_goes_out_when_it_is_back(
         expect(page.locator("#offline")).to_be_visible()
         expect(page.locator("[data-unsent]:visible")).to_contain_text("Waiting to send")
         context.set_offline(False)
-        expect(page.locator("[data-unsent]:visible")).to_contain_text("All sent", timeout=30_000)
+        expect(page.locator("[data-unsent]:visible")).to_contain_text("All sent")
         assert kept(page) == []
 
 
@@ -181,7 +181,7 @@ def test_a_record_waits_for_its_author_while_another_person_is_signed_in(
         other.evaluate(page_sends, module(other, "outbox.js"))
         assert [one["author"] for one in kept(other)] == [author]
         again = at_work(context, demo, hand.WORKER)
-        expect(again.locator("[data-unsent]:visible")).to_contain_text("All sent", timeout=30_000)
+        expect(again.locator("[data-unsent]:visible")).to_contain_text("All sent")
         assert kept(again) == []
 
 
@@ -259,7 +259,7 @@ def test_stop_without_a_network_says_not_sent_and_reaches_the_plant_later(
         assert [one["client"]["type"] for one in kept(page)] == ["stop_work"]
         context.set_offline(False)
         page.goto(f"/sites/{demo.site}/today")
-        expect(page.locator("[data-unsent]:visible")).to_contain_text("All sent", timeout=30_000)
+        expect(page.locator("[data-unsent]:visible")).to_contain_text("All sent")
 
 
 MAKE = """async ([outbox, send, demo, briefing, count]) => {

@@ -80,7 +80,7 @@ def test_a_browser_that_reads_no_codes_opens_the_permit_whose_code_its_camera_se
         opened.wait_for_load_state("networkidle")
         assert asked == []  # the first load
         scan(opened, demo)
-        opened.wait_for_url(f"**/permits/{no}", timeout=15_000)
+        opened.wait_for_url(f"**/permits/{no}")
         assert asked and broken == []
 
 
@@ -113,7 +113,7 @@ def test_a_device_that_was_here_before_keeps_the_reader_for_a_place_without_a_ne
         context.set_offline(True)
         opened.locator("[data-scan=code]").evaluate("one => delete one.dataset.submit")
         opened.click("[data-scan=code]")
-        expect(opened.locator("#code")).to_have_value("HX-1", timeout=15_000)
+        expect(opened.locator("#code")).to_have_value("HX-1")
         expect(opened.locator("#code")).to_be_focused()
 
 
