@@ -71,6 +71,7 @@ async def test_alive_crossed_and_lost_on_the_log(tmp_path: Path, active: Recorde
         assert list(board.permits[HOT].suspensions) == ["bad_gas"]
         assert [alarm.code for alarm in board.alarms.values()] == ["06"]
         past = timedelta(seconds=31)
+        stage.clock.seconds += past.total_seconds()
         watcher._since -= past
         watcher.streams[SITE].gas[HOT, "meter"] -= past
         assert await watcher.look() == 1
@@ -87,14 +88,16 @@ async def test_the_moment_is_placed_on_the_simulated_sites_clock(tmp_path: Path,
     async with stage:
         watcher = Watcher(stage.log, clock=stage.clock)
         await watcher.open()
-        await hear(stage, watcher, ago=20)
+        passed = timedelta(seconds=6)  # since the decider took the site over; within the time fence
+        stage.clock.offset, stage.clock.seconds = passed, stage.clock.seconds + passed.total_seconds()
+        await hear(stage, watcher, ago=5)
         assert await watcher.look() == 1
         await stage.decide()
         await catch_up(watcher, stage)
         board = watcher.folds[PARTITION].site(SITE).board
         seen = board.permits[HOT].signals["gas_stream:meter"].seen
         assert board.decided_at is not None
-        assert timedelta(seconds=20) <= board.decided_at - seen.latest < timedelta(seconds=25)
+        assert timedelta(seconds=5) <= board.decided_at - seen.latest < timedelta(seconds=10)
 
 
 async def test_two_watchers_make_one_outcome_and_a_new_one_says_nothing_again(
