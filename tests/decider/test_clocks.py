@@ -27,7 +27,7 @@ def placed(decided_after: timedelta, *, type_: str = "record_wind", actor: str =
     about = {} if type_ == "record_wind" else {"job_id": JOB, "permit_id": HOT}
     sent = command(type_, payload, actor=actor, gateway={"received_at": stamp(RECEIVED)} | gateway, **about)
     incoming = decode(Record(COMMANDS, 0, 0, SITE.encode(), canonical(sent), RECEIVED))
-    return place(incoming, SITE_NOW, RECEIVED + decided_after, lambda since, until: until - since)
+    return place(incoming, SITE_NOW, RECEIVED + decided_after)
 
 
 # ---- captured ------------------------------------------------------------------------------------------------------
