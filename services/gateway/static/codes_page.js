@@ -1,7 +1,7 @@
 // An administrator hands somebody a one-time code: it is shown once, here, and said to that person.
 import { entrance, post } from "./entrance.js";
 
-const { form, say, sayWhy } = entrance("codes", { 403: "not_allowed", 404: "no_account", 422: "no_account" });
+const { form, words, say, sayWhy } = entrance("codes", { 403: "not_allowed", 404: "no_account", 422: "no_account" });
 const made = document.getElementById("made");
 
 form.addEventListener("submit", async (event) => {
@@ -15,7 +15,7 @@ form.addEventListener("submit", async (event) => {
     if (answer.ok) show(await answer.json());
     else sayWhy(answer);
   } catch {
-    say(JSON.parse(form.dataset.words).no_answer);
+    say(words.no_answer);
   } finally {
     button.disabled = false;
   }

@@ -17,9 +17,9 @@ async function enter({ user, code }) {
   Object.assign(document.body.dataset, { person: told.person_id, site: told.site_id });
   navigator.serviceWorker?.controller?.postMessage("forget-pages");
   await lock();
-  const { name } = await (await fetch("/api/me")).json();
-  me = { person: told.person_id, name, user: told.user, site: told.site_id };
+  me = { person: told.person_id, name: told.user, user: told.user, site: told.site_id };
   ["user", "code"].forEach((one) => { form.elements[one].readOnly = true; });
+  me.name = (await (await fetch("/api/me")).json()).name;
   return true;
 }
 

@@ -1,8 +1,9 @@
-// A form of somebody who is not signed in: says above its fields what went wrong, in words that the page carries.
+// A form that sends no command (who one is, a password, a code): says above its fields what went wrong, in words that
+// the page carries.
 import { minutesLeft } from "./proof.js";
 import { csrf } from "./send.js";
 
-export const post = (path, body) => fetch(path, {
+export const post = (path, body = {}) => fetch(path, {
   method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() }, body: JSON.stringify(body),
 });
 

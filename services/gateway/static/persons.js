@@ -1,8 +1,8 @@
 // Who is here: the persons whose key is on this device, one tap, their PIN, signed in. The plant hands out a challenge,
 // the key signs it; another person's kept pages go, and the key of whoever was here before is locked at once.
+import { post } from "./entrance.js";
 import { KeyGone, WrongPin, canonical, everyone, lock, signBytes, unlock } from "./keys.js";
 import { minutesLeft } from "./proof.js";
-import { csrf } from "./send.js";
 
 const SAID = { 401: "key_refused", 403: "stale_page" };
 const box = document.getElementById("persons");
@@ -12,10 +12,6 @@ const form = box.querySelector("[data-pin-form]");
 const pin = document.getElementById("persons-pin");
 const fault = document.getElementById("persons-fault");
 let chosen = null;
-
-const post = (path, body = {}) => fetch(path, {
-  method: "POST", headers: { "Content-Type": "application/json", "X-CSRF-Token": csrf() }, body: JSON.stringify(body),
-});
 
 function say(text) {
   fault.textContent = text;
